@@ -1,0 +1,1 @@
+//! Development only: unifies features while crates are built one at a time.
