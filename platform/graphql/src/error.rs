@@ -1,0 +1,120 @@
+//! One place that turns domain errors into answers: `userErrors` for expected ones, coded GraphQL errors for the rest.
+
+use std::error::Error as StdError;
+use std::str::FromStr;
+
+use async_graphql::{Error, ErrorExtensionValues, ID, Result, SimpleObject, Value};
+use cloudphone_core::{CodedError, CommonError, ErrorClass, Origin};
+
+/// Why a mutation changed nothing: something the person behind the client can mend.
+#[derive(Clone, Debug, PartialEq, Eq, SimpleObject)]
+#[graphql(shareable)]
+pub struct UserError {
+    /// A stable code for programs, such as `DEVICE_STATE_CONFLICT`.
+    pub code: String,
+    /// A sentence for people that says what to do.
+    pub message: String,
+    /// The field of `input` at fault; empty when no single field is.
+    pub path: Vec<String>,
+}
+
+/// The `userErrors` of an error, one for each field at fault.
+pub fn expected(error: &dyn CodedError) -> Vec<UserError> {
+    if error.fields().is_empty() {
+        return vec![UserError { code: error.code().to_owned(), message: error.to_string(), path: Vec::new() }];
+    }
+    let of_field = |field: &cloudphone_core::FieldError| UserError {
+        code: field.code.to_owned(),
+        message: field.message.clone(),
+        path: field.path.clone(),
+    };
+    error.fields().iter().map(of_field).collect()
+}
+
+/// Splits a domain result the way every mutation answers: the value, or user errors for the payload, or a GraphQL error.
+pub fn outcome<T, E: CodedError>(result: Result<T, E>, origin: &Origin) -> Result<Result<T, Vec<UserError>>> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(error) if error.class() == ErrorClass::Expected => Ok(Err(expected(&error))),
+        Err(error) => Err(to_graphql_error(&error, origin)),
+    }
+}
+
+/// A GraphQL error with `extensions.code` and `extensions.correlationId`; causes are logged and never shown.
+pub fn to_graphql_error(error: &dyn CodedError, origin: &Origin) -> Error {
+    let correlation_id = origin.correlation_id.to_string();
+    match error.class() {
+        ErrorClass::Internal => tracing::error!(code = error.code(), %correlation_id, cause = causes(error), "fault"),
+        ErrorClass::Unavailable => {
+            tracing::warn!(code = error.code(), %correlation_id, cause = causes(error), "unavailable");
+        }
+        ErrorClass::Expected | ErrorClass::Unauthenticated | ErrorClass::Forbidden => {}
+    }
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", error.code());
+    extensions.set("correlationId", correlation_id);
+    if !error.fields().is_empty() {
+        let fields = error.fields().iter().map(|field| {
+            let path = field.path.iter().cloned().map(Value::String).collect();
+            Value::Object(
+                [
+                    (async_graphql::Name::new("path"), Value::List(path)),
+                    (async_graphql::Name::new("code"), Value::from(field.code)),
+                    (async_graphql::Name::new("message"), Value::from(field.message.clone())),
+                ]
+                .into_iter()
+                .collect(),
+            )
+        });
+        extensions.set("fields", Value::List(fields.collect()));
+    }
+    Error { message: error.to_string(), source: None, extensions: Some(extensions) }
+}
+
+fn causes(error: &dyn CodedError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = StdError::source(inner);
+    }
+    text
+}
+
+/// Reads a typed id from an opaque GraphQL id; one that is malformed answers as one that does not exist.
+pub fn parse_id<Id: FromStr>(id: &ID, what: &'static str) -> Result<Id, CommonError> {
+    id.parse().map_err(|_| CommonError::NotFound { what })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use cloudphone_core::Validation;
+
+    #[test]
+    fn an_internal_cause_is_never_shown() {
+        let error = CommonError::internal("password=hunter2 at row 7");
+        let shown = to_graphql_error(&error, &Origin::internal());
+        assert!(!shown.message.contains("hunter2"));
+        assert_eq!(shown.extensions.unwrap().get("code"), Some(&Value::from("INTERNAL_SERVER_ERROR")));
+    }
+
+    #[test]
+    fn every_field_at_fault_becomes_a_user_error() {
+        let mut validation = Validation::new();
+        validation.reject("name", "REQUIRED", "Enter a name.");
+        validation.reject("specification.cpuCores", "OUT_OF_RANGE", "Choose 1 to 16 cores.");
+        let error = validation.finish().unwrap_err();
+        let answer = outcome::<(), _>(Err(error), &Origin::internal()).unwrap().unwrap_err();
+        assert_eq!(answer.len(), 2);
+        assert_eq!(answer[1].path, ["specification", "cpuCores"]);
+    }
+
+    #[test]
+    fn a_missing_permission_is_a_graphql_error() {
+        let error = CommonError::Forbidden { permission: "device:start".into() };
+        assert!(outcome::<(), _>(Err(error), &Origin::internal()).is_err());
+    }
+}

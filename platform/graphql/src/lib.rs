@@ -1,0 +1,16 @@
+//! What all subgraphs share: serving a federated schema, the request's caller, errors, connections and scalars.
+
+mod connection;
+mod error;
+pub mod identity_token;
+mod scalar;
+mod scope;
+mod serve;
+mod subgraph;
+
+pub use connection::{Connection, TotalCount, connection};
+pub use error::{UserError, expected, outcome, parse_id, to_graphql_error};
+pub use scalar::Long;
+pub use scope::{RequestScope, caller, origin};
+pub use serve::serve;
+pub use subgraph::Subgraph;
