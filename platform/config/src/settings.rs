@@ -1,0 +1,375 @@
+//! Every setting with its meaning, unit and default.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Secret;
+
+/// All settings of all parts.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// `development` serves the GraphiQL page and introspection to everybody; `production` does not.
+    pub environment: Environment,
+    /// Folder of the embedded engines' files and generated secrets.
+    pub data_dir: DataDir,
+    /// What only the platform's own parts know: signs identities between them and derives the keys that encrypt
+    /// secrets at rest. At least 32 characters. `up` makes one and keeps it in the data folder.
+    pub internal_secret: Secret,
+    /// The public edge.
+    pub http: Http,
+    /// The federation router.
+    pub router: Router,
+    /// Where the subgraphs run in the distributed form.
+    pub subgraphs: Subgraphs,
+    /// PostgreSQL.
+    pub database: Database,
+    /// The MQTT broker.
+    pub mqtt: Mqtt,
+    /// Object storage.
+    pub storage: Storage,
+    /// Event bus, cache, locks and counters.
+    pub engine: Engine,
+    /// Accounts and sessions.
+    pub identity: Identity,
+    /// Devices and telemetry.
+    pub devices: Devices,
+    /// The application catalogue.
+    pub apps: Apps,
+    /// The web console.
+    pub console: Console,
+    /// Logs, traces and metrics.
+    pub observability: Observability,
+}
+
+/// Folder of the embedded engines' files; `.data` below the working folder unless set.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct DataDir(pub PathBuf);
+
+impl Default for DataDir {
+    fn default() -> Self {
+        Self(PathBuf::from(".data"))
+    }
+}
+
+/// The kind of installation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Environment {
+    /// Comfortable: explorer page and introspection are on.
+    #[default]
+    Development,
+    /// Guarded.
+    Production,
+}
+
+/// The public edge.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Http {
+    /// Address to listen on.
+    pub address: IpAddr,
+    /// Port of the router; 0 takes any free one. Subgraphs served alone listen on the ports after the default one.
+    pub port: u16,
+    /// Origins that browsers may call from besides the console's own; `*` is refused.
+    pub allowed_origins: Vec<String>,
+    /// Largest JSON request body in bytes.
+    pub max_body_bytes: usize,
+    /// The longest a query or mutation may take, in seconds.
+    pub request_timeout_seconds: u64,
+    /// How long in-flight work may finish at shutdown, in seconds.
+    pub drain_seconds: u64,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 30000,
+            allowed_origins: Vec::new(),
+            max_body_bytes: 10 * 1024 * 1024,
+            request_timeout_seconds: 30,
+            drain_seconds: 30,
+        }
+    }
+}
+
+/// The federation router.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Router {
+    /// Whether introspection is answered; absent means: in development only.
+    pub introspection: Option<bool>,
+    /// Deepest nesting of an operation.
+    pub max_depth: usize,
+    /// Most aliases in an operation.
+    pub max_aliases: usize,
+    /// Most root fields in an operation.
+    pub max_root_fields: usize,
+    /// Most lexical tokens in an operation.
+    pub max_tokens: usize,
+    /// WebSocket connections at once.
+    pub max_connections: usize,
+    /// Subscriptions and queries under way on one WebSocket connection.
+    pub max_operations_per_connection: usize,
+    /// Silence after which a WebSocket is pinged, in seconds.
+    pub heartbeat_seconds: u64,
+    /// Time a subgraph has to answer, in seconds.
+    pub subgraph_timeout_seconds: u64,
+    /// Prepared operations kept.
+    pub plan_cache_entries: u64,
+}
+
+impl Default for Router {
+    fn default() -> Self {
+        Self {
+            introspection: None,
+            max_depth: 15,
+            max_aliases: 30,
+            max_root_fields: 20,
+            max_tokens: 4000,
+            max_connections: 10_000,
+            max_operations_per_connection: 100,
+            heartbeat_seconds: 30,
+            subgraph_timeout_seconds: 30,
+            plan_cache_entries: 5000,
+        }
+    }
+}
+
+/// Where the subgraphs run in the distributed form; absent ones run in the router's process.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Subgraphs {
+    /// Base URL of the identity subgraph, such as `http://identity:30001`.
+    pub identity: Option<String>,
+    /// Base URL of the devices subgraph.
+    pub devices: Option<String>,
+    /// Base URL of the apps subgraph.
+    pub apps: Option<String>,
+}
+
+/// PostgreSQL.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// Server URL without a database name, such as `postgres://user:password@host:5432`. Absent: an embedded private cluster.
+    pub url: Option<Secret>,
+    /// Connections of each domain's pool.
+    pub max_connections: usize,
+    /// Longest time of a statement, in seconds.
+    pub statement_timeout_seconds: u64,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: None, max_connections: 20, statement_timeout_seconds: 30 }
+    }
+}
+
+/// The MQTT broker.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mqtt {
+    /// Broker URL such as `mqtt://host:1883`. Absent: an embedded broker.
+    pub url: Option<String>,
+    /// Account of the platform at an external broker.
+    pub username: String,
+    /// Its password.
+    pub password: Secret,
+    /// Port of the embedded broker for MQTT over TCP; 0 takes any free one.
+    pub port: u16,
+    /// Port of the embedded broker for MQTT over WebSocket; absent: none.
+    pub websocket_port: Option<u16>,
+    /// Messages a device may send in a second before it is slowed down.
+    pub messages_per_second: u32,
+}
+
+impl Default for Mqtt {
+    fn default() -> Self {
+        Self {
+            url: None,
+            username: "cloudphone".to_owned(),
+            password: Secret::default(),
+            port: 31883,
+            websocket_port: Some(31884),
+            messages_per_second: 100,
+        }
+    }
+}
+
+/// Object storage.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Storage {
+    /// Endpoint of an S3-compatible service. Absent: an embedded one.
+    pub url: Option<String>,
+    /// Endpoint as clients outside reach it, for presigned URLs; absent: the same.
+    pub public_url: Option<String>,
+    /// Region named in signatures.
+    pub region: String,
+    /// Access key.
+    pub access_key: String,
+    /// Secret key.
+    pub secret_key: Secret,
+    /// Bucket of application packages.
+    pub bucket: String,
+    /// Port of the embedded service; 0 takes any free one.
+    pub port: u16,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self {
+            url: None,
+            public_url: None,
+            region: "us-east-1".to_owned(),
+            access_key: "cloudphone".to_owned(),
+            secret_key: Secret::default(),
+            bucket: "cloudphone-apps".to_owned(),
+            port: 31900,
+        }
+    }
+}
+
+/// Event bus, cache, locks and counters.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Engine {
+    /// Redis URL. Absent: in process, which serves one process only.
+    pub redis_url: Option<Secret>,
+}
+
+/// Accounts and sessions.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Identity {
+    /// Sign-in rules.
+    pub auth: Auth,
+}
+
+/// Sign-in rules.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Auth {
+    /// Life of an access token, in seconds.
+    pub access_token_seconds: u64,
+    /// Life of a refresh token, in seconds.
+    pub refresh_token_seconds: u64,
+    /// A session unused for this long ends, in seconds.
+    pub session_idle_seconds: u64,
+    /// A session ends after this long at the latest, in seconds.
+    pub session_absolute_seconds: u64,
+    /// Wrong passwords in a row before an account is locked.
+    pub lock_after_failures: u32,
+    /// How long it stays locked, in seconds.
+    pub lock_seconds: u64,
+    /// Least characters of a password.
+    pub password_min_length: usize,
+    /// Whether strangers may register an organisation.
+    pub registration: bool,
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self {
+            access_token_seconds: 900,
+            refresh_token_seconds: 7 * 86_400,
+            session_idle_seconds: 1800,
+            session_absolute_seconds: 86_400,
+            lock_after_failures: 5,
+            lock_seconds: 900,
+            password_min_length: 8,
+            registration: true,
+        }
+    }
+}
+
+/// Devices and telemetry.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Devices {
+    /// Time between two telemetry messages of a simulated device, in milliseconds.
+    pub simulated_interval_ms: u64,
+    /// Days that raw telemetry is kept.
+    pub raw_retention_days: u32,
+    /// Days that minute roll-ups are kept.
+    pub minute_retention_days: u32,
+    /// Days that hour roll-ups are kept.
+    pub hour_retention_days: u32,
+    /// Time a device has to finish a command, in seconds, unless the command says otherwise.
+    pub command_timeout_seconds: u64,
+}
+
+impl Default for Devices {
+    fn default() -> Self {
+        Self {
+            simulated_interval_ms: 1000,
+            raw_retention_days: 2,
+            minute_retention_days: 30,
+            hour_retention_days: 365,
+            command_timeout_seconds: 60,
+        }
+    }
+}
+
+/// The application catalogue.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Apps {
+    /// Largest package, in bytes.
+    pub max_package_bytes: u64,
+    /// Packages read at the same time.
+    pub parse_concurrency: usize,
+    /// The longest that reading a package may take, in seconds.
+    pub parse_timeout_seconds: u64,
+}
+
+impl Default for Apps {
+    fn default() -> Self {
+        Self { max_package_bytes: 2 * 1024 * 1024 * 1024, parse_concurrency: 2, parse_timeout_seconds: 120 }
+    }
+}
+
+/// The web console.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Console {
+    /// Folder with the built console. Absent: `web-console/dist` beside the working folder, if it is there.
+    pub folder: Option<PathBuf>,
+}
+
+/// Logs, traces and metrics.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Observability {
+    /// Form of log lines.
+    pub log_format: LogFormat,
+    /// Filter in the syntax of `tracing-subscriber`'s `EnvFilter`, such as `info,cloudphone_router=debug`.
+    pub log_filter: String,
+    /// OTLP/HTTP endpoint for traces, such as `http://collector:4318/v1/traces`. Absent: none are sent.
+    pub otlp_endpoint: Option<String>,
+    /// Share of traces recorded, 0 to 1.
+    pub trace_ratio: f64,
+}
+
+impl Default for Observability {
+    fn default() -> Self {
+        Self { log_format: LogFormat::Pretty, log_filter: "info".to_owned(), otlp_endpoint: None, trace_ratio: 1.0 }
+    }
+}
+
+/// Form of log lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Pretty,
+    /// For machines, one object a line.
+    Json,
+}

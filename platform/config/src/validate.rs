@@ -1,0 +1,50 @@
+//! Rules that settings keep beyond their types.
+
+use url::Url;
+
+use crate::Settings;
+
+/// One sentence for each broken rule.
+pub(crate) fn validate(settings: &Settings) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut check = |holds: bool, problem: &str| {
+        if !holds {
+            problems.push(problem.to_owned());
+        }
+    };
+    let secret = &settings.internal_secret;
+    check(secret.is_empty() || secret.reveal().len() >= 32, "internal_secret: needs at least 32 characters.");
+    check(
+        !settings.http.allowed_origins.iter().any(|origin| origin == "*"),
+        "http.allowed_origins: `*` would let any site use a signed-in browser; list the origins.",
+    );
+    check(settings.http.max_body_bytes >= 1024, "http.max_body_bytes: needs at least 1024 bytes.");
+    check(settings.http.request_timeout_seconds > 0, "http.request_timeout_seconds: needs at least 1 second.");
+    check((2..=500).contains(&settings.database.max_connections), "database.max_connections: choose 2 to 500.");
+    check(
+        (0.0..=1.0).contains(&settings.observability.trace_ratio),
+        "observability.trace_ratio: choose a share between 0 and 1.",
+    );
+    check(settings.identity.auth.password_min_length >= 8, "identity.auth.password_min_length: needs at least 8.");
+    check(settings.devices.simulated_interval_ms >= 10, "devices.simulated_interval_ms: needs at least 10 ms.");
+    check(settings.apps.parse_concurrency > 0, "apps.parse_concurrency: needs at least 1.");
+    let database = settings.database.url.as_ref().map(|url| url.reveal().to_owned());
+    let redis = settings.engine.redis_url.as_ref().map(|url| url.reveal().to_owned());
+    let urls: [(&str, &Option<String>, &[&str]); 9] = [
+        ("database.url", &database, &["postgres", "postgresql"]),
+        ("engine.redis_url", &redis, &["redis", "rediss", "redis+unix"]),
+        ("mqtt.url", &settings.mqtt.url, &["mqtt"]),
+        ("storage.url", &settings.storage.url, &["http", "https"]),
+        ("storage.public_url", &settings.storage.public_url, &["http", "https"]),
+        ("observability.otlp_endpoint", &settings.observability.otlp_endpoint, &["http", "https"]),
+        ("subgraphs.identity", &settings.subgraphs.identity, &["http", "https"]),
+        ("subgraphs.devices", &settings.subgraphs.devices, &["http", "https"]),
+        ("subgraphs.apps", &settings.subgraphs.apps, &["http", "https"]),
+    ];
+    for (name, value, schemes) in urls {
+        let Some(value) = value else { continue };
+        let fits = Url::parse(value).is_ok_and(|url| schemes.contains(&url.scheme()));
+        check(fits, &format!("{name}: needs a URL that starts with {}://.", schemes.join(":// or ")));
+    }
+    problems
+}

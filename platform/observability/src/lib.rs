@@ -1,0 +1,11 @@
+//! Seeing what the platform does: logs and traces, metrics, and the health of its components.
+
+mod health;
+mod logging;
+mod metrics_page;
+mod routes;
+
+pub use health::{Check, Health, HealthReport, Registry, Status};
+pub use logging::{LogFormat, Telemetry, TelemetryError, TelemetrySettings};
+pub use metrics_page::MetricsPage;
+pub use routes::routes;
