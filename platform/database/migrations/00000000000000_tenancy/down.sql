@@ -1,0 +1,2 @@
+DROP FUNCTION app_protect(regclass);
+DROP FUNCTION app_can_see(uuid);
