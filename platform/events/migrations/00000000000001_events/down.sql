@@ -1,0 +1,1 @@
+DROP TABLE inbox_cursors, inbox, outbox_receipts, outbox_sequences, outbox;
