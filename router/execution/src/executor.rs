@@ -1,0 +1,291 @@
+//! Runs a plan: each step as soon as the steps it reads from have answered.
+
+use std::{sync::Arc, time::Duration};
+
+use ahash::AHashMap;
+use bytes::Bytes;
+use cloudphone_planning::{
+    FetchStep, GraphQlError, OperationKind, PreparedOperation, Projection, TypeId, Variables, codes,
+};
+use futures::{
+    StreamExt,
+    stream::{BoxStream, FuturesUnordered},
+};
+use serde_json::{Map, Value};
+
+use crate::{
+    answer::ExecutionResult,
+    calls::{self, Pending},
+    project,
+    request::{RequestContext, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphService},
+    store::{ObjectId, Store},
+    subscription,
+};
+
+/// Changes errors before clients see them: hides internals, adds ids.
+pub type ErrorFilter = Arc<dyn Fn(&mut GraphQlError, &RequestContext) + Send + Sync>;
+
+/// An operation to run.
+#[derive(Debug, Clone)]
+pub struct ExecutionRequest {
+    /// The prepared operation.
+    pub operation: Arc<PreparedOperation>,
+    /// The client's variables as they came.
+    pub variables: Map<String, Value>,
+    /// What goes along to the subgraphs.
+    pub context: Arc<RequestContext>,
+}
+
+/// Settings of one subgraph.
+#[derive(Debug, Clone, Copy)]
+pub struct ServiceOptions {
+    /// How long one call may take.
+    pub timeout: Duration,
+}
+
+impl Default for ServiceOptions {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(30) }
+    }
+}
+
+struct Service {
+    service: Arc<dyn SubgraphService>,
+    options: ServiceOptions,
+}
+
+/// Collects the subgraphs of an [`Executor`].
+#[derive(Default)]
+pub struct ExecutorBuilder {
+    services: AHashMap<Arc<str>, Service>,
+    error_filter: Option<ErrorFilter>,
+}
+
+impl ExecutorBuilder {
+    /// Adds a subgraph under the name it has in the supergraph.
+    #[must_use]
+    pub fn service(mut self, name: &str, service: Arc<dyn SubgraphService>, options: ServiceOptions) -> Self {
+        self.services.insert(Arc::from(name), Service { service, options });
+        self
+    }
+
+    /// Sees every error before it is written.
+    #[must_use]
+    pub fn error_filter(mut self, filter: ErrorFilter) -> Self {
+        self.error_filter = Some(filter);
+        self
+    }
+
+    /// The executor.
+    pub fn build(self) -> Executor {
+        Executor { inner: Arc::new(Inner { services: self.services, error_filter: self.error_filter }) }
+    }
+}
+
+/// Runs operations; cheap to clone.
+#[derive(Clone)]
+pub struct Executor {
+    inner: Arc<Inner>,
+}
+
+impl Executor {
+    /// An executor without subgraphs yet.
+    pub fn builder() -> ExecutorBuilder {
+        ExecutorBuilder::default()
+    }
+
+    /// Runs a query or mutation.
+    pub async fn execute(&self, request: ExecutionRequest) -> ExecutionResult {
+        if request.operation.kind() == OperationKind::Subscription {
+            let message = "A subscription needs a connection that can stream.";
+            return self.inner.refused(vec![GraphQlError::new(codes::BAD_USER_INPUT, message)], &request.context);
+        }
+        let variables = match request.operation.coerce(&request.variables) {
+            Ok(variables) => variables,
+            Err(errors) => return self.inner.refused(errors, &request.context),
+        };
+        let run = Run::new(Arc::clone(&self.inner), request.operation, variables, request.context);
+        let mut store = Store::default();
+        let root = store.add_object(TypeId::UNKNOWN, std::iter::empty());
+        run.steps(&mut store, &[root], 0).await;
+        let mut answers = run.answers(&mut store, &[(root, Map::new())]);
+        answers.pop().expect("one root has one answer")
+    }
+
+    /// Starts a subscription; every item is one response. The stream ends with the subscription.
+    pub async fn subscribe(
+        &self,
+        request: ExecutionRequest,
+    ) -> Result<BoxStream<'static, ExecutionResult>, ExecutionResult> {
+        if request.operation.kind() != OperationKind::Subscription {
+            let message = "The operation is no subscription.";
+            return Err(self.inner.refused(vec![GraphQlError::new(codes::BAD_USER_INPUT, message)], &request.context));
+        }
+        let variables = request
+            .operation
+            .coerce(&request.variables)
+            .map_err(|errors| self.inner.refused(errors, &request.context))?;
+        let run = Run::new(Arc::clone(&self.inner), request.operation, variables, request.context);
+        subscription::start(run).await
+    }
+}
+
+pub(crate) struct Inner {
+    services: AHashMap<Arc<str>, Service>,
+    error_filter: Option<ErrorFilter>,
+}
+
+impl Inner {
+    fn refused(&self, mut errors: Vec<GraphQlError>, context: &RequestContext) -> ExecutionResult {
+        self.filter(&mut errors, context);
+        ExecutionResult::refused(errors)
+    }
+
+    fn filter(&self, errors: &mut [GraphQlError], context: &RequestContext) {
+        if let Some(filter) = &self.error_filter {
+            for error in errors {
+                filter(error, context);
+            }
+        }
+    }
+}
+
+/// One operation with its variables, run once or once per event.
+pub(crate) struct Run {
+    inner: Arc<Inner>,
+    pub(crate) operation: Arc<PreparedOperation>,
+    variables: Variables,
+    projection: Arc<Projection>,
+    pub(crate) context: Arc<RequestContext>,
+}
+
+impl Run {
+    fn new(
+        inner: Arc<Inner>,
+        operation: Arc<PreparedOperation>,
+        variables: Variables,
+        context: Arc<RequestContext>,
+    ) -> Self {
+        let projection = operation.projection(&variables);
+        Self { inner, operation, variables, projection, context }
+    }
+
+    /// Runs the plan's steps from position `first` on, for all roots together: entities of several events travel in one
+    /// call. The steps before `first` count as done.
+    pub(crate) async fn steps(&self, store: &mut Store, roots: &[ObjectId], first: usize) {
+        let steps = &self.operation.plan().steps;
+        let mut waits_for: Vec<usize> = steps
+            .iter()
+            .map(|step| step.depends_on.iter().filter(|dependency| **dependency >= first).count())
+            .collect();
+        let mut ready: Vec<usize> = (first..steps.len()).filter(|step| waits_for[*step] == 0).collect();
+        let mut in_flight = FuturesUnordered::new();
+        let mut finished = Vec::new();
+        loop {
+            while let Some(position) = ready.pop() {
+                let step = &steps[position];
+                match self.prepare(store, roots, step) {
+                    Some((variables, pending)) => in_flight.push(async move {
+                        let answer = self.call(step, variables).await;
+                        (position, pending, answer)
+                    }),
+                    None => finished.push(position),
+                }
+            }
+            if let Some(position) = finished.pop() {
+                for (other, step) in steps.iter().enumerate().skip(first) {
+                    if step.depends_on.contains(&position) {
+                        waits_for[other] -= 1;
+                        if waits_for[other] == 0 {
+                            ready.push(other);
+                        }
+                    }
+                }
+                continue;
+            }
+            let Some((position, pending, answer)) = in_flight.next().await else { break };
+            calls::complete(store, self.operation.supergraph().types(), &steps[position], &pending, answer);
+            finished.push(position);
+        }
+    }
+
+    fn prepare(&self, store: &mut Store, roots: &[ObjectId], step: &FetchStep) -> Option<(Bytes, Pending)> {
+        let wanted =
+            step.conditions.iter().all(|condition| self.variables.is_true(&condition.variable) == condition.expected);
+        if !wanted {
+            return None;
+        }
+        calls::prepare(store, self.operation.supergraph().types(), roots, step, &self.variables)
+    }
+
+    pub(crate) fn request(&self, step: &FetchStep, variables: Bytes) -> SubgraphRequest {
+        SubgraphRequest {
+            subgraph: Arc::clone(&step.service),
+            query: Arc::clone(&step.query),
+            operation_name: None,
+            variables,
+            kind: step.kind,
+            context: Arc::clone(&self.context),
+        }
+    }
+
+    /// The variables of a root step.
+    pub(crate) fn root_variables(&self, store: &mut Store, root: ObjectId, step: &FetchStep) -> Bytes {
+        self.prepare(store, &[root], step).map_or_else(|| Bytes::from_static(b"{}"), |(variables, _)| variables)
+    }
+
+    pub(crate) fn service(
+        &self,
+        step: &FetchStep,
+    ) -> Result<(&Arc<dyn SubgraphService>, ServiceOptions), SubgraphError> {
+        self.inner
+            .services
+            .get(&step.service)
+            .map(|service| (&service.service, service.options))
+            .ok_or_else(|| SubgraphError::Unreachable("it is not configured".to_owned()))
+    }
+
+    async fn call(&self, step: &FetchStep, variables: Bytes) -> Result<SubgraphResponse, SubgraphError> {
+        let (service, options) = self.service(step)?;
+        let call = service.execute(self.request(step, variables));
+        tokio::select! {
+            answer = tokio::time::timeout(self.context.time_left(options.timeout), call) => {
+                answer.unwrap_or(Err(SubgraphError::Timeout))
+            }
+            () = self.context.cancellation.cancelled() => Err(SubgraphError::Cancelled),
+        }
+    }
+
+    /// Writes the responses of all roots.
+    pub(crate) fn answers(&self, store: &mut Store, roots: &[(ObjectId, Map<String, Value>)]) -> Vec<ExecutionResult> {
+        let mut written = Vec::with_capacity(roots.len());
+        for (root, _) in roots {
+            let mut body = Vec::with_capacity(1024);
+            body.extend_from_slice(b"{\"data\":");
+            let projected =
+                project::project(store, &self.operation, &self.projection, &self.variables, *root, &mut body);
+            written.push((body, projected));
+        }
+        let mut answers = Vec::with_capacity(roots.len());
+        for ((body, projected), (root, extensions)) in written.into_iter().zip(roots) {
+            let mut errors = projected.errors;
+            // What explains no field the client sees is told all the same.
+            let untold = store
+                .failures
+                .iter()
+                .filter(|failure| !failure.reported && failure.root.is_none_or(|own| own == *root));
+            errors.extend(untold.map(|failure| failure.error.clone().with_path(failure.own_path.clone())));
+            self.inner.filter(&mut errors, &self.context);
+            answers.push(ExecutionResult::complete(body, errors, projected.data_is_null, extensions));
+        }
+        answers
+    }
+
+    /// The response that says why a subscription ends or an event is lost.
+    pub(crate) fn failed(&self, step: &FetchStep, error: &SubgraphError) -> ExecutionResult {
+        let message = format!("The service \"{}\" gave no answer: {error}.", step.service);
+        let mut told = GraphQlError::new(error.code(), message);
+        told.extensions.insert("service".to_owned(), Value::from(&*step.service));
+        self.inner.refused(vec![told], &self.context)
+    }
+}

@@ -1,0 +1,266 @@
+//! A strict JSON scanner (RFC 8259) that finds where values begin and end without building them.
+
+/// Nesting beyond which a document is refused.
+const MAX_DEPTH: usize = 256;
+
+/// The bytes are not JSON, or not the JSON that was expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{what} at byte {at}")]
+pub(crate) struct Malformed {
+    what: &'static str,
+    at: usize,
+}
+
+/// Reads one document from front to back. The bytes must be UTF-8.
+#[derive(Debug)]
+pub(crate) struct Scanner<'a> {
+    bytes: &'a [u8],
+    position: usize,
+    depth: usize,
+}
+
+impl<'a> Scanner<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, position: 0, depth: 0 }
+    }
+
+    pub(crate) fn position(&self) -> usize {
+        self.position
+    }
+
+    pub(crate) fn slice(&self, start: usize) -> &'a [u8] {
+        &self.bytes[start..self.position]
+    }
+
+    pub(crate) fn malformed(&self, what: &'static str) -> Malformed {
+        Malformed { what, at: self.position }
+    }
+
+    /// The next byte that is no white space; it stays.
+    pub(crate) fn peek(&mut self) -> Result<u8, Malformed> {
+        loop {
+            match self.bytes.get(self.position) {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.position += 1,
+                Some(byte) => return Ok(*byte),
+                None => return Err(self.malformed("unexpected end")),
+            }
+        }
+    }
+
+    /// Takes the next byte that is no white space, which must be this one.
+    pub(crate) fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), Malformed> {
+        if self.peek()? == byte {
+            self.position += 1;
+            Ok(())
+        } else {
+            Err(self.malformed(what))
+        }
+    }
+
+    /// Takes `{` or `[`.
+    pub(crate) fn enter(&mut self) -> Result<(), Malformed> {
+        self.position += 1;
+        self.depth += 1;
+        if self.depth > MAX_DEPTH { Err(self.malformed("nested too deeply")) } else { Ok(()) }
+    }
+
+    /// After `{` or an entry: whether another entry follows. Takes the comma, or the closing byte.
+    pub(crate) fn another(&mut self, first: bool, close: u8) -> Result<bool, Malformed> {
+        match self.peek()? {
+            byte if byte == close => {
+                self.position += 1;
+                self.depth -= 1;
+                Ok(false)
+            }
+            b',' if !first => {
+                self.position += 1;
+                if self.peek()? == close { Err(self.malformed("a trailing comma")) } else { Ok(true) }
+            }
+            _ if first => Ok(true),
+            _ => Err(self.malformed("expected a comma or an end")),
+        }
+    }
+
+    /// Takes a key and its colon; the key comes without its quotes and as it is written.
+    pub(crate) fn key(&mut self) -> Result<&'a [u8], Malformed> {
+        if self.peek()? != b'"' {
+            return Err(self.malformed("expected a key"));
+        }
+        let start = self.position + 1;
+        self.string()?;
+        let key = &self.bytes[start..self.position - 1];
+        self.expect(b':', "expected a colon")?;
+        Ok(key)
+    }
+
+    /// Takes the end of the document.
+    pub(crate) fn finish(&mut self) -> Result<(), Malformed> {
+        match self.peek() {
+            Ok(_) => Err(self.malformed("something follows the document")),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Takes one value of any kind and gives where it begins.
+    pub(crate) fn value(&mut self) -> Result<usize, Malformed> {
+        let first = self.peek()?;
+        let start = self.position;
+        match first {
+            b'"' => self.string()?,
+            b'{' => {
+                self.enter()?;
+                let mut first = true;
+                while self.another(first, b'}')? {
+                    first = false;
+                    self.key()?;
+                    self.value()?;
+                }
+            }
+            b'[' => {
+                self.enter()?;
+                let mut first = true;
+                while self.another(first, b']')? {
+                    first = false;
+                    self.value()?;
+                }
+            }
+            b't' => self.word(b"true")?,
+            b'f' => self.word(b"false")?,
+            b'n' => self.word(b"null")?,
+            _ => self.number()?,
+        }
+        Ok(start)
+    }
+
+    fn word(&mut self, word: &[u8]) -> Result<(), Malformed> {
+        if self.bytes[self.position..].starts_with(word) {
+            self.position += word.len();
+            Ok(())
+        } else {
+            Err(self.malformed("expected a value"))
+        }
+    }
+
+    fn string(&mut self) -> Result<(), Malformed> {
+        let mut at = self.position + 1;
+        loop {
+            match self.bytes.get(at) {
+                Some(b'"') => {
+                    self.position = at + 1;
+                    return Ok(());
+                }
+                Some(b'\\') => at = self.escape(at)?,
+                Some(0..=0x1f) => return Err(Malformed { what: "a control character in a string", at }),
+                Some(_) => at += 1,
+                None => return Err(Malformed { what: "a string without an end", at }),
+            }
+        }
+    }
+
+    fn escape(&self, at: usize) -> Result<usize, Malformed> {
+        match self.bytes.get(at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
+            Some(b'u') if self.bytes.get(at + 2..at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) => {
+                Ok(at + 6)
+            }
+            _ => Err(Malformed { what: "an unknown escape", at }),
+        }
+    }
+
+    fn digits(&mut self) -> Result<(), Malformed> {
+        let start = self.position;
+        while self.bytes.get(self.position).is_some_and(u8::is_ascii_digit) {
+            self.position += 1;
+        }
+        if self.position == start { Err(self.malformed("expected a digit")) } else { Ok(()) }
+    }
+
+    fn number(&mut self) -> Result<(), Malformed> {
+        if self.bytes.get(self.position) == Some(&b'-') {
+            self.position += 1;
+        }
+        match self.bytes.get(self.position) {
+            Some(b'0') => self.position += 1,
+            Some(b'1'..=b'9') => self.digits()?,
+            _ => return Err(self.malformed("expected a value")),
+        }
+        if self.bytes.get(self.position) == Some(&b'.') {
+            self.position += 1;
+            self.digits()?;
+        }
+        if matches!(self.bytes.get(self.position), Some(b'e' | b'E')) {
+            self.position += 1;
+            if matches!(self.bytes.get(self.position), Some(b'+' | b'-')) {
+                self.position += 1;
+            }
+            self.digits()?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::Scanner;
+
+    fn is_json(text: &str) -> bool {
+        let mut scanner = Scanner::new(text.as_bytes());
+        scanner.value().and_then(|_| scanner.finish()).is_ok()
+    }
+
+    #[test]
+    fn it_accepts_exactly_what_serde_accepts() {
+        let documents = [
+            "null",
+            " true ",
+            "[]",
+            "{}",
+            "[1,2]",
+            "[1,]",
+            "[,1]",
+            "{\"a\":1}",
+            "{\"a\":1,}",
+            "{a:1}",
+            "01",
+            "-0",
+            "-",
+            "1.",
+            "1.5e+3",
+            "1e",
+            ".5",
+            "\"\\u12aF\"",
+            "\"\\u12g\"",
+            "\"\\x\"",
+            "\"a\nb\"",
+            "\"",
+            "nul",
+            "truefalse",
+            "[1 2]",
+            "{\"a\" 1}",
+            "",
+            " ",
+            "[[[{\"a\":[null,false,\"x\\n\"]}]]]",
+            "{}{}",
+            "{\"a\":}",
+            "[\"\\\"\"]",
+        ];
+        for document in documents {
+            assert_eq!(is_json(document), serde_json::from_str::<serde_json::Value>(document).is_ok(), "{document}");
+        }
+    }
+
+    #[test]
+    fn endless_nesting_is_refused_instead_of_overflowing_the_stack() {
+        assert!(!is_json(&"[".repeat(1_000_000)));
+    }
+
+    #[test]
+    fn a_value_is_found_with_its_bounds() {
+        let text = br#" {"a" : [1, "x"] } "#;
+        let mut scanner = Scanner::new(text);
+        let start = scanner.value().unwrap();
+        assert_eq!(scanner.slice(start), br#"{"a" : [1, "x"] }"#);
+    }
+}

@@ -1,0 +1,21 @@
+//! Runs prepared operations over subgraphs and writes the client's answer.
+//!
+//! An [`Executor`] starts each fetch of a plan as soon as the answers it reads are there. Answers stay bytes: they are
+//! parsed once into a store of spans, entities are stored once however often they appear, and the client's answer is
+//! spliced from those spans. Subgraphs are reached through [`SubgraphService`], in this process or over a network.
+
+mod answer;
+mod calls;
+mod executor;
+mod ingest;
+mod json;
+mod project;
+mod representations;
+mod request;
+mod store;
+pub mod subgraphs;
+mod subscription;
+
+pub use answer::ExecutionResult;
+pub use executor::{ErrorFilter, ExecutionRequest, Executor, ExecutorBuilder, ServiceOptions};
+pub use request::{RequestContext, SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService};

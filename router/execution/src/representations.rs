@@ -1,0 +1,203 @@
+//! Presents entities to a subgraph: finds them, writes what identifies them, and each only once.
+
+use ahash::{AHashMap, RandomState};
+use cloudphone_planning::{EntityInput, Required, TypeId, TypeTable};
+
+use crate::store::{Found, Node, ObjectId, Store};
+
+/// The representations of one input and whom their answers are for.
+#[derive(Debug, Default)]
+pub(crate) struct Representations {
+    /// A JSON list.
+    pub(crate) json: Vec<u8>,
+    /// How many there are in it.
+    pub(crate) count: usize,
+    pub(crate) targets: Vec<Target>,
+}
+
+/// An object that an entity completes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target {
+    pub(crate) object: ObjectId,
+    /// The position of its representation.
+    pub(crate) representation: usize,
+    /// Which of the input's paths led to it.
+    pub(crate) path: usize,
+}
+
+/// Finds the entities of an input below the roots.
+pub(crate) fn collect(
+    store: &mut Store,
+    types: &TypeTable,
+    roots: &[ObjectId],
+    input: &EntityInput,
+) -> Representations {
+    let stamp = store.next_stamp();
+    let mut collected = Representations { json: vec![b'['], ..Representations::default() };
+    let mut objects = Vec::new();
+    let mut known = Known::default();
+    for (path, segments) in input.paths.iter().enumerate() {
+        objects.clear();
+        for root in roots {
+            store.collect(Node::Object(*root), segments, stamp, &mut objects);
+        }
+        for object in &objects {
+            let start = collected.json.len();
+            if collected.count > 0 {
+                collected.json.push(b',');
+            }
+            let begin = collected.json.len();
+            let writer = Writer { store, types, input };
+            if !writer.representation(*object, &mut collected.json) {
+                collected.json.truncate(start);
+                continue;
+            }
+            let representation = if let Some(earlier) = known.find(&collected.json, begin) {
+                collected.json.truncate(start);
+                earlier
+            } else {
+                known.add(&collected.json, begin, collected.count);
+                collected.count += 1;
+                collected.count - 1
+            };
+            collected.targets.push(Target { object: *object, representation, path });
+        }
+    }
+    collected.json.push(b']');
+    collected
+}
+
+/// Representations by their hash; equality is always by all bytes.
+#[derive(Default)]
+struct Known {
+    hasher: RandomState,
+    by_hash: AHashMap<u64, (usize, usize, usize)>,
+}
+
+impl Known {
+    fn find(&self, json: &[u8], begin: usize) -> Option<usize> {
+        let bytes = &json[begin..];
+        let (start, end, position) = *self.by_hash.get(&self.hasher.hash_one(bytes))?;
+        (&json[start..end] == bytes).then_some(position)
+    }
+
+    fn add(&mut self, json: &[u8], begin: usize, position: usize) {
+        // Of two representations with one hash the first stays; the other is then merely not recognised again.
+        self.by_hash.entry(self.hasher.hash_one(&json[begin..])).or_insert((begin, json.len(), position));
+    }
+}
+
+struct Writer<'a> {
+    store: &'a Store,
+    types: &'a TypeTable,
+    input: &'a EntityInput,
+}
+
+impl Writer<'_> {
+    /// Writes a representation; false when the object has none, because its type is not asked for or no key is complete.
+    fn representation(&self, object: ObjectId, out: &mut Vec<u8>) -> bool {
+        let type_id = self.store.type_of(object);
+        let Some(own_name) = self.types.name(type_id) else { return false };
+        let rewrite = self.input.rewrites.iter().find(|rewrite| rewrite.types.binary_search(&type_id).is_ok());
+        let name = rewrite.map_or(own_name, |rewrite| &rewrite.name);
+        if !self.is_identified(object, type_id, &self.input.requires) {
+            return false;
+        }
+        out.push(b'{');
+        let mut written = Vec::new();
+        self.fields(object, &self.input.requires, Some(name), &mut written, out);
+        out.push(b'}');
+        !written.is_empty()
+    }
+
+    fn is_identified(&self, object: ObjectId, type_id: TypeId, required: &[Required]) -> bool {
+        let mut fragments = required.iter().filter_map(|part| match part {
+            Required::On { types, keys, .. } => Some((types, keys)),
+            Required::Field(_) => None,
+        });
+        let mut has_fragments = false;
+        let identified = fragments.any(|(types, keys)| {
+            has_fragments = true;
+            let complete = |key: &[cloudphone_planning::Symbol]| {
+                key.iter().all(|symbol| {
+                    matches!(
+                        self.store.lookup(object, *symbol),
+                        Found::Value(Node::Leaf(_) | Node::Object(_) | Node::List { .. })
+                    )
+                })
+            };
+            types.binary_search(&type_id).is_ok() && (keys.is_empty() || keys.iter().any(|key| complete(key)))
+        });
+        identified || !has_fragments
+    }
+
+    fn fields<'r>(
+        &self,
+        object: ObjectId,
+        required: &'r [Required],
+        presented_as: Option<&str>,
+        written: &mut Vec<&'r str>,
+        out: &mut Vec<u8>,
+    ) {
+        let type_id = self.store.type_of(object);
+        for part in required {
+            match part {
+                Required::On { types, selections, .. } => {
+                    if types.binary_search(&type_id).is_ok() {
+                        self.fields(object, selections, presented_as, written, out);
+                    }
+                }
+                Required::Field(field) => {
+                    if written.contains(&&*field.write) {
+                        continue;
+                    }
+                    if field.is_typename {
+                        let Some(name) = presented_as.or_else(|| self.types.name(type_id).map(|name| &**name)) else {
+                            continue;
+                        };
+                        begin(&field.write, written, out);
+                        out.push(b'"');
+                        out.extend_from_slice(name.as_bytes());
+                        out.push(b'"');
+                    } else {
+                        begin(&field.write, written, out);
+                        match self.store.lookup(object, field.read) {
+                            Found::Value(node) => self.value(node, &field.selections, out),
+                            Found::Missing(_) => out.extend_from_slice(b"null"),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn value(&self, node: Node, selections: &[Required], out: &mut Vec<u8>) {
+        match node {
+            Node::Null | Node::Failed(_) => out.extend_from_slice(b"null"),
+            Node::Leaf(span) => out.extend_from_slice(self.store.bytes(span)),
+            Node::Object(object) => {
+                out.push(b'{');
+                self.fields(object, selections, None, &mut Vec::new(), out);
+                out.push(b'}');
+            }
+            Node::List { start, len } => {
+                out.push(b'[');
+                for (position, item) in self.store.items(start, len).iter().enumerate() {
+                    if position > 0 {
+                        out.push(b',');
+                    }
+                    self.value(*item, selections, out);
+                }
+                out.push(b']');
+            }
+        }
+    }
+}
+
+fn begin<'r>(write: &'r str, written: &mut Vec<&'r str>, out: &mut Vec<u8>) {
+    if !written.is_empty() {
+        out.push(b',');
+    }
+    written.push(write);
+    out.extend_from_slice(write.as_bytes());
+}

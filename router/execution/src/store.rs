@@ -1,0 +1,370 @@
+//! Everything subgraphs answered for one request, each byte kept once.
+//!
+//! Leaves are spans of the answers' bytes. Objects are runs of fields by symbol. Merging copies nothing: an entity's
+//! object is hung as an overlay on every object it completes, and a field is looked up in an object first, then in its
+//! overlays. A failed fetch is an overlay too, so that every field it leaves missing can tell why.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use cloudphone_planning::{FlattenSegment, GraphQlError, PathSegment, Shape, Symbol, TypeId, TypeTable};
+
+const NONE: u32 = u32::MAX;
+
+/// A run of bytes of one answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) source: u32,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+/// A value of the response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Node {
+    Null,
+    /// A scalar, or a list of scalars, as it came.
+    Leaf(Span),
+    Object(ObjectId),
+    List {
+        start: u32,
+        len: u32,
+    },
+    /// A null that an error explains.
+    Failed(FailureId),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ObjectId(u32);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FailureId(u32);
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Found {
+    Value(Node),
+    /// Nobody answered it; with the failure that explains it, when there is one.
+    Missing(Option<FailureId>),
+}
+
+#[derive(Debug)]
+struct Object {
+    start: u32,
+    len: u32,
+    type_id: TypeId,
+    first_overlay: u32,
+    last_overlay: u32,
+    stamp: u32,
+}
+
+#[derive(Debug)]
+enum Overlay {
+    Object(ObjectId),
+    Failure { failure: FailureId, shape: Arc<Shape> },
+}
+
+/// An error of a subgraph, waiting for the projection to find the fields it explains.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: GraphQlError,
+    /// What of the error's path lies below the value it is attached to.
+    pub(crate) tail: Vec<PathSegment>,
+    /// Whether it is about a whole object: then the tail begins with one of the object's fields, or the error is about
+    /// all of them.
+    pub(crate) whole_object: bool,
+    /// For whom it is told when it explains no field: one root, or all of them.
+    pub(crate) root: Option<ObjectId>,
+    /// Its path when it explains no field; empty when the path is not in the client's terms.
+    pub(crate) own_path: Vec<PathSegment>,
+    pub(crate) reported: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Store {
+    sources: Vec<Bytes>,
+    fields: Vec<(Symbol, Node)>,
+    items: Vec<Node>,
+    objects: Vec<Object>,
+    overlays: Vec<(Overlay, u32)>,
+    pub(crate) failures: Vec<Failure>,
+    /// The root whose own fetch is being taken in, when it is one root's alone.
+    pub(crate) root: Option<ObjectId>,
+    stamp: u32,
+}
+
+fn index(len: usize) -> u32 {
+    u32::try_from(len).expect("a request's answers have fewer than 2^32 parts: their sizes are capped")
+}
+
+impl Store {
+    pub(crate) fn add_source(&mut self, bytes: Bytes) -> u32 {
+        self.sources.push(bytes);
+        index(self.sources.len() - 1)
+    }
+
+    pub(crate) fn bytes(&self, span: Span) -> &[u8] {
+        &self.sources[span.source as usize][span.start as usize..span.end as usize]
+    }
+
+    pub(crate) fn add_object(&mut self, type_id: TypeId, fields: impl Iterator<Item = (Symbol, Node)>) -> ObjectId {
+        let start = index(self.fields.len());
+        self.fields.extend(fields);
+        let len = index(self.fields.len()) - start;
+        self.objects.push(Object { start, len, type_id, first_overlay: NONE, last_overlay: NONE, stamp: 0 });
+        ObjectId(index(self.objects.len() - 1))
+    }
+
+    pub(crate) fn add_list(&mut self, items: impl Iterator<Item = Node>) -> Node {
+        let start = index(self.items.len());
+        self.items.extend(items);
+        Node::List { start, len: index(self.items.len()) - start }
+    }
+
+    pub(crate) fn add_failure(&mut self, error: GraphQlError, tail: Vec<PathSegment>, whole_object: bool) -> FailureId {
+        let failure = Failure { error, tail, whole_object, root: self.root, own_path: Vec::new(), reported: false };
+        self.failures.push(failure);
+        FailureId(index(self.failures.len() - 1))
+    }
+
+    pub(crate) fn failure(&self, id: FailureId) -> &Failure {
+        &self.failures[id.0 as usize]
+    }
+
+    pub(crate) fn mark_reported(&mut self, id: FailureId) {
+        self.failures[id.0 as usize].reported = true;
+    }
+
+    pub(crate) fn items(&self, start: u32, len: u32) -> &[Node] {
+        &self.items[start as usize..(start + len) as usize]
+    }
+
+    pub(crate) fn type_of(&self, object: ObjectId) -> TypeId {
+        self.objects[object.0 as usize].type_id
+    }
+
+    fn own_fields(&self, object: ObjectId) -> &[(Symbol, Node)] {
+        let object = &self.objects[object.0 as usize];
+        &self.fields[object.start as usize..(object.start + object.len) as usize]
+    }
+
+    /// The value of a field: the first that is not null, of the object itself or of its overlays.
+    pub(crate) fn lookup(&self, object: ObjectId, symbol: Symbol) -> Found {
+        let mut null = None;
+        let mut failure = None;
+        for (_, node) in self.own_fields(object).iter().filter(|(own, _)| *own == symbol) {
+            match node {
+                Node::Null => null = null.or(Some(*node)),
+                Node::Failed(_) => null = Some(*node),
+                value => return Found::Value(*value),
+            }
+        }
+        let mut next = self.objects[object.0 as usize].first_overlay;
+        while next != NONE {
+            let (overlay, following) = &self.overlays[next as usize];
+            match overlay {
+                Overlay::Object(overlay) => match self.lookup(*overlay, symbol) {
+                    Found::Value(Node::Null) => null = null.or(Some(Node::Null)),
+                    Found::Value(failed @ Node::Failed(_)) => null = Some(failed),
+                    Found::Value(value) => return Found::Value(value),
+                    Found::Missing(inner) => failure = failure.or(inner),
+                },
+                Overlay::Failure { failure: found, shape } => {
+                    if failure.is_none() && shape.field(symbol).is_some() {
+                        failure = Some(*found);
+                    }
+                }
+            }
+            next = *following;
+        }
+        match (null, failure) {
+            (Some(Node::Null), Some(failure)) => Found::Value(Node::Failed(failure)),
+            (Some(node), _) => Found::Value(node),
+            (None, failure) => Found::Missing(failure),
+        }
+    }
+
+    fn hang(&mut self, object: ObjectId, overlay: Overlay) {
+        self.overlays.push((overlay, NONE));
+        let position = index(self.overlays.len() - 1);
+        let object = &mut self.objects[object.0 as usize];
+        let last = std::mem::replace(&mut object.last_overlay, position);
+        if last == NONE {
+            object.first_overlay = position;
+        } else {
+            self.overlays[last as usize].1 = position;
+        }
+    }
+
+    /// Notes that a fetch of these fields failed for an object.
+    pub(crate) fn attach_failure(&mut self, object: ObjectId, failure: FailureId, shape: &Arc<Shape>) {
+        self.hang(object, Overlay::Failure { failure, shape: Arc::clone(shape) });
+    }
+
+    /// Completes an object by another answer about it. Objects that both have under one key are completed in turn.
+    pub(crate) fn attach(&mut self, types: &TypeTable, target: ObjectId, overlay: ObjectId) {
+        if target == overlay {
+            return;
+        }
+        let overlay_type = self.type_of(overlay);
+        let target_type = self.type_of(target);
+        let more_exact = types.is_object(overlay_type) && !types.is_object(target_type);
+        if more_exact || !target_type.is_known() {
+            self.objects[target.0 as usize].type_id = overlay_type;
+        }
+        let range = self.objects[overlay.0 as usize].start
+            ..self.objects[overlay.0 as usize].start + self.objects[overlay.0 as usize].len;
+        for position in range {
+            let (symbol, new) = self.fields[position as usize];
+            if matches!(new, Node::Object(_) | Node::List { .. })
+                && let Found::Value(existing) = self.lookup(target, symbol)
+            {
+                self.merge(types, existing, new);
+            }
+        }
+        self.hang(target, Overlay::Object(overlay));
+    }
+
+    fn merge(&mut self, types: &TypeTable, existing: Node, new: Node) {
+        match (existing, new) {
+            (Node::Object(existing), Node::Object(new)) => self.attach(types, existing, new),
+            (Node::List { start, len }, Node::List { start: new_start, len: new_len }) => {
+                for offset in 0..len.min(new_len) {
+                    let existing = self.items[(start + offset) as usize];
+                    let new = self.items[(new_start + offset) as usize];
+                    self.merge(types, existing, new);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A copy of a value that shares nothing that could be completed later.
+    pub(crate) fn copy(&mut self, node: Node) -> Node {
+        match node {
+            Node::Object(object) => Node::Object(self.copy_object(object)),
+            Node::List { start, len } => {
+                let mut copies = Vec::with_capacity(len as usize);
+                for position in start..start + len {
+                    copies.push(self.copy(self.items[position as usize]));
+                }
+                self.add_list(copies.into_iter())
+            }
+            leaf => leaf,
+        }
+    }
+
+    pub(crate) fn copy_object(&mut self, object: ObjectId) -> ObjectId {
+        let fields = self.own_fields(object).to_vec();
+        let type_id = self.type_of(object);
+        let mut copies = Vec::with_capacity(fields.len());
+        for (symbol, node) in fields {
+            copies.push((symbol, self.copy(node)));
+        }
+        self.add_object(type_id, copies.into_iter())
+    }
+
+    /// A number for one walk over the store: objects it has stamped it does not meet twice.
+    pub(crate) fn next_stamp(&mut self) -> u32 {
+        self.stamp += 1;
+        self.stamp
+    }
+
+    /// Adds the objects at a path, each once per stamp.
+    pub(crate) fn collect(&mut self, node: Node, path: &[FlattenSegment], stamp: u32, found: &mut Vec<ObjectId>) {
+        match (node, path) {
+            (Node::Object(object), []) => {
+                let stored = &mut self.objects[object.0 as usize].stamp;
+                if *stored != stamp {
+                    *stored = stamp;
+                    found.push(object);
+                }
+            }
+            (Node::List { start, len }, path) => {
+                let rest = path.strip_prefix(&[FlattenSegment::List]).unwrap_or(path);
+                for position in start..start + len {
+                    self.collect(self.items[position as usize], rest, stamp, found);
+                }
+            }
+            (Node::Object(object), [segment, rest @ ..]) => match segment {
+                FlattenSegment::Field(symbol) => {
+                    if let Found::Value(value) = self.lookup(object, *symbol) {
+                        self.collect(value, rest, stamp, found);
+                    }
+                }
+                FlattenSegment::List => self.collect(node, rest, stamp, found),
+                FlattenSegment::Types(types) => {
+                    let type_id = self.type_of(object);
+                    if !type_id.is_known() || types.binary_search(&type_id).is_ok() {
+                        self.collect(node, rest, stamp, found);
+                    }
+                }
+            },
+            _ => {}
+        }
+    }
+
+    /// Puts a failure in the place of the null that a subgraph's error path leads to. The path is in the subgraph's keys.
+    /// False when there is no such null.
+    pub(crate) fn place_failure(
+        &mut self,
+        object: ObjectId,
+        shape: &Shape,
+        path: &[PathSegment],
+        error: &GraphQlError,
+    ) -> bool {
+        let mut object = object;
+        let mut shape = shape;
+        let mut rest = path;
+        loop {
+            let [PathSegment::Key(key), below @ ..] = rest else { return false };
+            let Some(field) = shape.fields.iter().find(|field| *field.key == **key) else { return false };
+            let start = self.objects[object.0 as usize].start as usize;
+            let Some(offset) = self.own_fields(object).iter().position(|(symbol, _)| *symbol == field.symbol) else {
+                return false;
+            };
+            let mut place = Place::Field(start + offset);
+            rest = below;
+            loop {
+                match (self.at(place), rest) {
+                    (Node::Null, rest) => {
+                        let failure = self.add_failure(error.clone(), rest.to_vec(), false);
+                        self.put(place, Node::Failed(failure));
+                        return true;
+                    }
+                    (Node::List { start, len }, [PathSegment::Index(index), below @ ..]) if *index < len as usize => {
+                        place = Place::Item(start as usize + index);
+                        rest = below;
+                    }
+                    (Node::Object(inner), _) => {
+                        object = inner;
+                        break;
+                    }
+                    _ => return false,
+                }
+            }
+            let Some(child) = &field.child else { return false };
+            shape = child;
+        }
+    }
+
+    fn at(&self, place: Place) -> Node {
+        match place {
+            Place::Field(position) => self.fields[position].1,
+            Place::Item(position) => self.items[position],
+        }
+    }
+
+    fn put(&mut self, place: Place, node: Node) {
+        match place {
+            Place::Field(position) => self.fields[position].1 = node,
+            Place::Item(position) => self.items[position] = node,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Field(usize),
+    Item(usize),
+}

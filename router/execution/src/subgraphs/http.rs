@@ -1,0 +1,185 @@
+//! A subgraph over HTTP: pooled connections, HTTP/1.1 or HTTP/2, a deadline and a size limit for every answer.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use futures::stream::BoxStream;
+use http::{HeaderMap, HeaderValue, header};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use url::Url;
+
+use crate::{
+    request::{SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService},
+    subgraphs::websocket::WebSocketSubgraph,
+};
+
+/// Adds what a subgraph must know of the caller, such as a signed identity, to each call.
+pub trait RequestDecorator: Send + Sync {
+    /// Changes the headers of a call; those of the request's context are in already.
+    fn decorate(&self, request: &SubgraphRequest, headers: &mut HeaderMap);
+}
+
+/// How to reach a subgraph over HTTP.
+#[derive(Debug, Clone)]
+pub struct HttpOptions {
+    /// Where it answers.
+    pub url: Url,
+    /// How long a call may take, connection included.
+    pub timeout: Duration,
+    /// How long connecting may take.
+    pub connect_timeout: Duration,
+    /// Larger answers are refused.
+    pub max_response_bytes: usize,
+    /// Speak HTTP/2 without asking, also without TLS (h2c).
+    pub http2_only: bool,
+    /// Idle connections kept.
+    pub max_idle_connections: usize,
+}
+
+impl HttpOptions {
+    /// The defaults for a URL.
+    pub fn new(url: Url) -> Self {
+        Self {
+            url,
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(5),
+            max_response_bytes: 64 * 1024 * 1024,
+            http2_only: false,
+            max_idle_connections: 256,
+        }
+    }
+}
+
+/// A subgraph behind a URL.
+pub struct HttpSubgraph {
+    client: reqwest::Client,
+    options: HttpOptions,
+    decorator: Option<Arc<dyn RequestDecorator>>,
+    subscriptions: Option<WebSocketSubgraph>,
+}
+
+impl HttpSubgraph {
+    /// A subgraph with its own connection pool; fails when TLS cannot be set up.
+    pub fn new(options: HttpOptions) -> Result<Self, SubgraphError> {
+        let mut builder = reqwest::Client::builder()
+            .timeout(options.timeout)
+            .connect_timeout(options.connect_timeout)
+            .pool_max_idle_per_host(options.max_idle_connections)
+            .tcp_nodelay(true)
+            .redirect(reqwest::redirect::Policy::none());
+        if options.http2_only {
+            builder = builder.http2_prior_knowledge().http2_keep_alive_interval(Duration::from_secs(15));
+        }
+        let client = builder.build().map_err(|error| SubgraphError::Unavailable(error.to_string()))?;
+        Ok(Self { client, options, decorator: None, subscriptions: None })
+    }
+
+    /// Decorates every call.
+    #[must_use]
+    pub fn with_decorator(mut self, decorator: Arc<dyn RequestDecorator>) -> Self {
+        self.decorator = Some(decorator);
+        self
+    }
+
+    /// Runs subscriptions over a web socket.
+    #[must_use]
+    pub fn with_subscriptions(mut self, subscriptions: WebSocketSubgraph) -> Self {
+        self.subscriptions = Some(subscriptions);
+        self
+    }
+
+    async fn body(&self, mut response: reqwest::Response) -> Result<Bytes, SubgraphError> {
+        let limit = self.options.max_response_bytes;
+        let announced = response.content_length().unwrap_or_default();
+        if usize::try_from(announced).map_or(true, |announced| announced > limit) {
+            return Err(SubgraphError::TooLarge { limit });
+        }
+        let Some(first) = response.chunk().await.map_err(|error| failure(&error))? else { return Ok(Bytes::new()) };
+        let Some(second) = response.chunk().await.map_err(|error| failure(&error))? else { return self.within(first) };
+        let mut body = BytesMut::with_capacity(first.len() + second.len());
+        body.extend_from_slice(&first);
+        body.extend_from_slice(&second);
+        while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
+            if body.len() + chunk.len() > limit {
+                return Err(SubgraphError::TooLarge { limit });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        self.within(body.freeze())
+    }
+
+    fn within(&self, body: Bytes) -> Result<Bytes, SubgraphError> {
+        let limit = self.options.max_response_bytes;
+        if body.len() > limit { Err(SubgraphError::TooLarge { limit }) } else { Ok(body) }
+    }
+}
+
+/// The headers of a call: the context's, the request id and what the decorator adds.
+pub(crate) fn call_headers(request: &SubgraphRequest, decorator: Option<&Arc<dyn RequestDecorator>>) -> HeaderMap {
+    let mut headers = request.context.headers.clone();
+    if !request.context.request_id.is_empty()
+        && let Ok(id) = HeaderValue::from_str(&request.context.request_id)
+    {
+        headers.insert("x-request-id", id);
+    }
+    if let Some(decorator) = decorator {
+        decorator.decorate(request, &mut headers);
+    }
+    headers
+}
+
+fn failure(error: &reqwest::Error) -> SubgraphError {
+    if error.is_timeout() {
+        return SubgraphError::Timeout;
+    }
+    // The outermost text only repeats the URL; the innermost says what happened.
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    SubgraphError::Unreachable(cause.to_string())
+}
+
+/// Whether a body is a GraphQL response, which counts more than its status.
+fn is_graphql_response(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Probe {
+        data: Option<IgnoredAny>,
+        errors: Option<Vec<IgnoredAny>>,
+    }
+    serde_json::from_slice::<Probe>(body).is_ok_and(|probe| probe.data.is_some() || probe.errors.is_some())
+}
+
+#[async_trait]
+impl SubgraphService for HttpSubgraph {
+    async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, SubgraphError> {
+        let mut headers = call_headers(&request, self.decorator.as_ref());
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(
+            header::ACCEPT,
+            HeaderValue::from_static("application/graphql-response+json, application/json;q=0.9"),
+        );
+        let call = self.client.post(self.options.url.clone()).headers(headers).body(request.to_json());
+        let mut response = call.send().await.map_err(|error| failure(&error))?;
+        let status = response.status();
+        let headers = std::mem::take(response.headers_mut());
+        let body = match self.body(response).await {
+            Ok(body) => body,
+            Err(_) if !status.is_success() => return Err(SubgraphError::Status(status.as_u16())),
+            Err(error) => return Err(error),
+        };
+        if !status.is_success() && !is_graphql_response(&body) {
+            return Err(SubgraphError::Status(status.as_u16()));
+        }
+        Ok(SubgraphResponse { body, headers })
+    }
+
+    async fn subscribe(&self, request: SubgraphRequest) -> Result<BoxStream<'static, SubgraphEvent>, SubgraphError> {
+        match &self.subscriptions {
+            Some(subscriptions) => subscriptions.subscribe(request).await,
+            None => Err(SubgraphError::Unavailable("subscriptions are not configured for it".to_owned())),
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Parsing and validation of a client's document, and the operation chosen in it.
+
+use ahash::{AHashMap, AHashSet};
+use graphql_tools::{
+    parser::{parse_query, parse_query_with_token_limit},
+    static_graphql::query::{
+        Definition, Document, FragmentDefinition, OperationDefinition, Selection, SelectionSet, VariableDefinition,
+    },
+    validation::{
+        rules::default_rules_validation_plan,
+        validate::{ValidationPlan, validate},
+    },
+};
+
+use crate::{
+    api_schema::ApiSchema,
+    error::{GraphQlError, Location, PlanningError, codes},
+    operation::OperationKind,
+};
+
+/// A parsed document and the operation in it that is to be run.
+#[derive(Debug)]
+pub(crate) struct ParsedDocument {
+    document: Document,
+    operation: usize,
+    fragments: AHashMap<String, usize>,
+}
+
+impl ParsedDocument {
+    /// Parses a document; more than `max_tokens` are refused.
+    pub(crate) fn parse(
+        text: &str,
+        operation_name: Option<&str>,
+        max_tokens: Option<usize>,
+    ) -> Result<Self, PlanningError> {
+        let parsed = match max_tokens {
+            Some(limit) => parse_query_with_token_limit::<String>(text, limit),
+            None => parse_query::<String>(text),
+        };
+        let document = parsed.map_err(|error| syntax_error(&error))?.into_static();
+        let operation = choose_operation(&document, operation_name)?;
+        let fragments = document
+            .definitions
+            .iter()
+            .enumerate()
+            .filter_map(|(index, definition)| match definition {
+                Definition::Fragment(fragment) => Some((fragment.name.clone(), index)),
+                Definition::Operation(_) => None,
+            })
+            .collect();
+        Ok(Self { document, operation, fragments })
+    }
+
+    /// Checks the whole document against the schema that clients see.
+    pub(crate) fn validate(&self, schema: &ApiSchema, rules: &ValidationPlan) -> Result<(), PlanningError> {
+        let missing_root = match self.kind() {
+            OperationKind::Query => false,
+            OperationKind::Mutation => schema.mutation_type().is_none(),
+            OperationKind::Subscription => schema.subscription_type().is_none(),
+        };
+        if missing_root {
+            let message = format!("The schema has no {} type.", self.kind().as_str());
+            return Err(PlanningError::single(codes::VALIDATION_FAILED, message));
+        }
+        let errors: Vec<_> = validate(schema.document(), &self.document, rules)
+            .into_iter()
+            .map(|error| {
+                let locations =
+                    error.locations.iter().map(|at| Location { line: at.line, column: at.column }).collect();
+                GraphQlError::new(codes::VALIDATION_FAILED, error.message).at(locations)
+            })
+            .collect();
+        if errors.is_empty() { Ok(()) } else { Err(PlanningError { code: codes::VALIDATION_FAILED, errors }) }
+    }
+
+    pub(crate) fn document(&self) -> &Document {
+        &self.document
+    }
+
+    pub(crate) fn operation(&self) -> &OperationDefinition {
+        match &self.document.definitions[self.operation] {
+            Definition::Operation(operation) => operation,
+            Definition::Fragment(_) => unreachable!("the chosen definition is an operation"),
+        }
+    }
+
+    pub(crate) fn fragment(&self, name: &str) -> Option<&FragmentDefinition> {
+        self.fragments.get(name).and_then(|index| match &self.document.definitions[*index] {
+            Definition::Fragment(fragment) => Some(fragment),
+            Definition::Operation(_) => None,
+        })
+    }
+
+    pub(crate) fn kind(&self) -> OperationKind {
+        match self.operation() {
+            OperationDefinition::SelectionSet(_) | OperationDefinition::Query(_) => OperationKind::Query,
+            OperationDefinition::Mutation(_) => OperationKind::Mutation,
+            OperationDefinition::Subscription(_) => OperationKind::Subscription,
+        }
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        operation_name(self.operation())
+    }
+
+    pub(crate) fn selection_set(&self) -> &SelectionSet {
+        match self.operation() {
+            OperationDefinition::SelectionSet(set) => set,
+            OperationDefinition::Query(query) => &query.selection_set,
+            OperationDefinition::Mutation(mutation) => &mutation.selection_set,
+            OperationDefinition::Subscription(subscription) => &subscription.selection_set,
+        }
+    }
+
+    pub(crate) fn variable_definitions(&self) -> &[VariableDefinition] {
+        match self.operation() {
+            OperationDefinition::SelectionSet(_) => &[],
+            OperationDefinition::Query(query) => &query.variable_definitions,
+            OperationDefinition::Mutation(mutation) => &mutation.variable_definitions,
+            OperationDefinition::Subscription(subscription) => &subscription.variable_definitions,
+        }
+    }
+
+    /// The document as the subgraphs can answer it: without `__schema` and `__type`, which the router answers.
+    /// None when nothing is left.
+    pub(crate) fn without_introspection(&self) -> Option<Document> {
+        let mut document = self.document.clone();
+        document.definitions = vec![Definition::Operation(self.operation().clone())];
+        document.definitions.extend(
+            self.document
+                .definitions
+                .iter()
+                .filter(|definition| matches!(definition, Definition::Fragment(_)))
+                .cloned(),
+        );
+        let mut empty_fragments = AHashSet::new();
+        loop {
+            let before = empty_fragments.len();
+            for definition in &mut document.definitions {
+                if let Definition::Fragment(fragment) = definition {
+                    strip(&mut fragment.selection_set, &empty_fragments);
+                    if fragment.selection_set.items.is_empty() {
+                        empty_fragments.insert(fragment.name.clone());
+                    }
+                }
+            }
+            if empty_fragments.len() == before {
+                break;
+            }
+        }
+        document.definitions.retain(|definition| match definition {
+            Definition::Fragment(fragment) => !empty_fragments.contains(&fragment.name),
+            Definition::Operation(_) => true,
+        });
+        let root = match document.definitions.first_mut() {
+            Some(Definition::Operation(OperationDefinition::SelectionSet(set))) => set,
+            Some(Definition::Operation(OperationDefinition::Query(query))) => &mut query.selection_set,
+            Some(Definition::Operation(OperationDefinition::Mutation(mutation))) => &mut mutation.selection_set,
+            Some(Definition::Operation(OperationDefinition::Subscription(subscription))) => {
+                &mut subscription.selection_set
+            }
+            _ => return None,
+        };
+        strip(root, &empty_fragments);
+        let left = !root.items.is_empty();
+        left.then_some(document)
+    }
+}
+
+/// The rules of the specification.
+pub(crate) fn validation_rules() -> ValidationPlan {
+    default_rules_validation_plan()
+}
+
+fn strip(set: &mut SelectionSet, empty_fragments: &AHashSet<String>) {
+    set.items.retain_mut(|item| match item {
+        Selection::Field(field) if field.name == "__schema" || field.name == "__type" => false,
+        Selection::Field(field) => {
+            if !field.selection_set.items.is_empty() {
+                strip(&mut field.selection_set, empty_fragments);
+                if field.selection_set.items.is_empty() {
+                    let mut typename = field.clone();
+                    "__typename".clone_into(&mut typename.name);
+                    typename.alias = None;
+                    typename.arguments.clear();
+                    typename.directives.clear();
+                    field.selection_set.items.push(Selection::Field(typename));
+                }
+            }
+            true
+        }
+        Selection::FragmentSpread(spread) => !empty_fragments.contains(&spread.fragment_name),
+        Selection::InlineFragment(fragment) => {
+            strip(&mut fragment.selection_set, empty_fragments);
+            !fragment.selection_set.items.is_empty()
+        }
+    });
+}
+
+fn operation_name(operation: &OperationDefinition) -> Option<&str> {
+    match operation {
+        OperationDefinition::SelectionSet(_) => None,
+        OperationDefinition::Query(query) => query.name.as_deref(),
+        OperationDefinition::Mutation(mutation) => mutation.name.as_deref(),
+        OperationDefinition::Subscription(subscription) => subscription.name.as_deref(),
+    }
+}
+
+fn choose_operation(document: &Document, wanted: Option<&str>) -> Result<usize, PlanningError> {
+    let mut operations = document.definitions.iter().enumerate().filter_map(|(index, definition)| match definition {
+        Definition::Operation(operation) => Some((index, operation)),
+        Definition::Fragment(_) => None,
+    });
+    if let Some(wanted) = wanted.filter(|name| !name.is_empty()) {
+        return operations
+            .find(|(_, operation)| operation_name(operation) == Some(wanted))
+            .map(|(index, _)| index)
+            .ok_or_else(|| {
+                PlanningError::single(
+                    codes::BAD_USER_INPUT,
+                    format!("The document has no operation named \"{wanted}\"."),
+                )
+            });
+    }
+    match (operations.next(), operations.next()) {
+        (Some((index, _)), None) => Ok(index),
+        (None, _) => Err(PlanningError::single(codes::VALIDATION_FAILED, "The document has no operation.")),
+        (Some(_), Some(_)) => Err(PlanningError::single(
+            codes::BAD_USER_INPUT,
+            "The document has several operations: say which by operationName.",
+        )),
+    }
+}
+
+fn syntax_error(error: &graphql_tools::parser::query::ParseError) -> PlanningError {
+    let position = error.0.position;
+    let text = error.to_string();
+    let details: Vec<_> = text.lines().skip(1).map(str::trim).filter(|line| !line.is_empty()).collect();
+    let message =
+        format!("Syntax error: {}", if details.is_empty() { text.trim().to_owned() } else { details.join("; ") });
+    let location = Location { line: position.line, column: position.column };
+    PlanningError {
+        code: codes::PARSE_FAILED,
+        errors: vec![GraphQlError::new(codes::PARSE_FAILED, message).at(vec![location])],
+    }
+}

@@ -1,0 +1,39 @@
+//! Turns a GraphQL document into a compiled plan over the subgraphs of a supergraph.
+//!
+//! The way of a document: [`Planner::plan`] parses and validates it against the API schema, normalises it, plans it and
+//! compiles the result into a [`PreparedOperation`]. That value holds everything execution needs and nothing of the
+//! planning library below, so the library can be replaced without touching execution.
+
+mod api_schema;
+mod compile;
+mod coordinates;
+mod dependencies;
+mod document;
+mod error;
+mod introspection;
+mod limits;
+mod operation;
+mod plan;
+mod planner;
+mod projection;
+mod projection_compile;
+mod shape_compile;
+mod supergraph;
+mod types;
+mod variables;
+
+pub use api_schema::ApiSchema;
+pub use error::{GraphQlError, Location, PathSegment, PlanningError, codes};
+pub use limits::OperationLimits;
+pub use operation::{FieldCoordinate, OperationKind, PreparedOperation};
+pub use plan::{
+    EntityInput, FetchStep, FlattenPath, FlattenSegment, Plan, Required, RequiredField, Shape, ShapeField,
+    StepCondition, StepInput, Symbol, Symbols, TypenameRewrite,
+};
+pub use planner::{FederationPlanner, OverrideChoice, PlanRequest, Planner, PlannerOptions};
+pub use projection::{
+    AbstractProjection, FieldProjection, ObjectProjection, Projection, ScalarKind, ValueProjection, Wrapping,
+};
+pub use supergraph::{SubgraphEndpoint, Supergraph, SupergraphError};
+pub use types::{TypeId, TypeTable};
+pub use variables::Variables;

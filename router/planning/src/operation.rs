@@ -1,0 +1,244 @@
+//! A document made ready to run any number of times.
+
+use std::{
+    collections::BTreeSet,
+    fmt::{Display, Formatter},
+    sync::Arc,
+};
+
+use ahash::AHashMap;
+use graphql_tools::static_graphql::query::{Definition, Directive, Selection, SelectionSet, Value as AstValue};
+use hive_router_query_planner::state::supergraph_state::OperationKind as NodeOperationKind;
+use parking_lot::RwLock;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    coordinates,
+    document::ParsedDocument,
+    error::GraphQlError,
+    introspection,
+    plan::{Plan, StepInput},
+    projection::{FieldProjection, Projection},
+    projection_compile,
+    supergraph::Supergraph,
+    variables::{self, Variables},
+};
+
+/// Projections kept per operation; one more choice of condition variables is compiled for its request alone.
+const MAX_PROJECTIONS: usize = 64;
+
+/// Query, mutation or subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OperationKind {
+    /// Reads.
+    Query,
+    /// Changes, its root fields one after the other.
+    Mutation,
+    /// Streams.
+    Subscription,
+}
+
+impl OperationKind {
+    /// The keyword.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Mutation => "mutation",
+            Self::Subscription => "subscription",
+        }
+    }
+}
+
+impl Display for OperationKind {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl From<&NodeOperationKind> for OperationKind {
+    fn from(kind: &NodeOperationKind) -> Self {
+        match kind {
+            NodeOperationKind::Query => Self::Query,
+            NodeOperationKind::Mutation => Self::Mutation,
+            NodeOperationKind::Subscription => Self::Subscription,
+        }
+    }
+}
+
+/// A field of the schema: `Device.name`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FieldCoordinate {
+    /// The type the field was selected on.
+    pub parent: Arc<str>,
+    /// The field.
+    pub field: Arc<str>,
+}
+
+/// A parsed, validated and planned operation; immutable and shared.
+pub struct PreparedOperation {
+    supergraph: Arc<Supergraph>,
+    document: ParsedDocument,
+    plan: Plan,
+    name: Option<Arc<str>>,
+    condition_variables: Box<[String]>,
+    projections: RwLock<AHashMap<Box<[bool]>, Arc<Projection>>>,
+    coordinates: Vec<FieldCoordinate>,
+    uses_introspection: bool,
+}
+
+impl std::fmt::Debug for PreparedOperation {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("PreparedOperation")
+            .field("name", &self.name)
+            .field("plan", &self.plan)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PreparedOperation {
+    pub(crate) fn new(supergraph: Arc<Supergraph>, document: ParsedDocument, plan: Plan) -> Self {
+        let coordinates = coordinates::of(&supergraph, &document);
+        let mut conditions = BTreeSet::new();
+        let mut uses_introspection = false;
+        for definition in &document.document().definitions {
+            let set = match definition {
+                Definition::Fragment(fragment) => &fragment.selection_set,
+                Definition::Operation(_) => continue,
+            };
+            survey(set, &mut conditions, &mut uses_introspection);
+        }
+        survey(document.selection_set(), &mut conditions, &mut uses_introspection);
+        let prepared = Self {
+            name: document.name().map(Arc::from),
+            supergraph,
+            document,
+            plan,
+            condition_variables: conditions.into_iter().collect(),
+            projections: RwLock::new(AHashMap::new()),
+            coordinates,
+            uses_introspection,
+        };
+        if prepared.condition_variables.is_empty() {
+            prepared.projection(&Variables::default());
+        }
+        prepared
+    }
+
+    /// What kind of operation it is.
+    pub fn kind(&self) -> OperationKind {
+        self.document.kind()
+    }
+
+    /// Its name, when it has one.
+    pub fn name(&self) -> Option<&Arc<str>> {
+        self.name.as_ref()
+    }
+
+    /// The fetches.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The supergraph it was planned on.
+    pub fn supergraph(&self) -> &Arc<Supergraph> {
+        &self.supergraph
+    }
+
+    /// The schema fields it touches, each once.
+    pub fn coordinates(&self) -> &[FieldCoordinate] {
+        &self.coordinates
+    }
+
+    /// Whether it asks for `__schema` or `__type`.
+    pub fn uses_introspection(&self) -> bool {
+        self.uses_introspection
+    }
+
+    /// Checks and completes the client's variables (specification, section 6.1.2).
+    pub fn coerce(&self, input: &Map<String, Value>) -> Result<Variables, Vec<GraphQlError>> {
+        variables::coerce(self.supergraph.api(), self.document.variable_definitions(), input)
+    }
+
+    /// The answer's form for these variables.
+    pub fn projection(&self, variables: &Variables) -> Arc<Projection> {
+        let choice: Box<[bool]> = self.condition_variables.iter().map(|name| variables.is_true(name)).collect();
+        if let Some(known) = self.projections.read().get(&choice) {
+            return Arc::clone(known);
+        }
+        let conditions = |name: &str| variables.is_true(name);
+        let projection =
+            Arc::new(projection_compile::compile(&self.supergraph, &self.document, &self.plan.symbols, &conditions));
+        let mut projections = self.projections.write();
+        if projections.len() < MAX_PROJECTIONS {
+            projections.insert(choice, Arc::clone(&projection));
+        }
+        projection
+    }
+
+    /// Writes the value of an introspection field of the root.
+    pub fn introspect(
+        &self,
+        projection: &Projection,
+        field: &FieldProjection,
+        variables: &Variables,
+        out: &mut Vec<u8>,
+    ) {
+        introspection::write(self.supergraph.api(), projection, field, variables, out);
+    }
+
+    /// The plan for people: which fetch goes where and waits for what.
+    pub fn explain(&self) -> Value {
+        let steps: Vec<_> = self
+            .plan
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(position, step)| {
+                let entities = matches!(step.input, StepInput::Entities(_));
+                let conditions: Vec<_> = step
+                    .conditions
+                    .iter()
+                    .map(|condition| json!({ "variable": &*condition.variable, "expected": condition.expected }))
+                    .collect();
+                json!({
+                    "step": position,
+                    "service": &*step.service,
+                    "kind": step.kind.as_str(),
+                    "entities": entities,
+                    "dependsOn": step.depends_on,
+                    "conditions": conditions,
+                    "query": &*step.query,
+                })
+            })
+            .collect();
+        json!({ "operation": self.kind().as_str(), "name": self.name.as_deref(), "steps": steps })
+    }
+}
+
+fn survey(set: &SelectionSet, conditions: &mut BTreeSet<String>, uses_introspection: &mut bool) {
+    for item in &set.items {
+        match item {
+            Selection::Field(field) => {
+                *uses_introspection |= field.name == "__schema" || field.name == "__type";
+                add_conditions(&field.directives, conditions);
+                survey(&field.selection_set, conditions, uses_introspection);
+            }
+            Selection::InlineFragment(fragment) => {
+                add_conditions(&fragment.directives, conditions);
+                survey(&fragment.selection_set, conditions, uses_introspection);
+            }
+            Selection::FragmentSpread(spread) => add_conditions(&spread.directives, conditions),
+        }
+    }
+}
+
+fn add_conditions(directives: &[Directive], conditions: &mut BTreeSet<String>) {
+    for directive in directives.iter().filter(|directive| matches!(directive.name.as_str(), "skip" | "include")) {
+        for (_, value) in &directive.arguments {
+            if let AstValue::Variable(name) = value {
+                conditions.insert(name.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! From text to [`PreparedOperation`], each distinct document once.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use graphql_tools::validation::validate::ValidationPlan;
+use hive_router_query_planner::{
+    ast::{normalization::normalize_operation, selection_item::SelectionItem, selection_set::SelectionSet},
+    graph::{PERCENTAGE_SCALE_FACTOR, PlannerOverrideContext},
+    utils::cancellation::CancellationToken,
+};
+use moka::future::Cache;
+use tokio::sync::Semaphore;
+
+use crate::{
+    compile,
+    document::{ParsedDocument, validation_rules},
+    error::{PlanningError, codes},
+    limits::{self, OperationLimits},
+    operation::PreparedOperation,
+    plan::Plan,
+    supergraph::Supergraph,
+};
+
+/// Which of the subgraphs that share a field by `@override` with a label is to answer it.
+#[derive(Debug, Clone, Default)]
+pub struct OverrideChoice {
+    /// Custom labels that are on for this request.
+    pub labels: BTreeSet<String>,
+    /// Where the request lies between 0 and 100, for labels such as `percent(10)`.
+    pub percentage: f64,
+}
+
+/// A document to plan.
+#[derive(Debug, Clone)]
+pub struct PlanRequest<'a> {
+    /// The whole document.
+    pub document: &'a str,
+    /// Which of its operations; may be left out when there is only one.
+    pub operation_name: Option<&'a str>,
+    /// Progressive overrides.
+    pub overrides: OverrideChoice,
+}
+
+impl<'a> PlanRequest<'a> {
+    /// A document without progressive overrides: labelled fields stay with the subgraph that has them.
+    pub fn new(document: &'a str, operation_name: Option<&'a str>) -> Self {
+        Self { document, operation_name, overrides: OverrideChoice { labels: BTreeSet::new(), percentage: 100.0 } }
+    }
+}
+
+/// Plans operations on one supergraph.
+#[async_trait]
+pub trait Planner: Send + Sync {
+    /// The prepared operation of a document; the same for equal requests.
+    async fn plan(&self, request: PlanRequest<'_>) -> Result<Arc<PreparedOperation>, Arc<PlanningError>>;
+
+    /// The supergraph it plans on.
+    fn supergraph(&self) -> &Arc<Supergraph>;
+}
+
+/// Settings of [`FederationPlanner`].
+#[derive(Debug, Clone)]
+pub struct PlannerOptions {
+    /// Prepared operations kept; the least used leave first.
+    pub cache_capacity: u64,
+    /// How large documents may be.
+    pub limits: OperationLimits,
+    /// Whether clients may ask for `__schema` and `__type`.
+    pub introspection: bool,
+    /// How long one plan may take.
+    pub timeout: Duration,
+    /// How many documents are planned at once; planning is bound by the processor.
+    pub concurrency: usize,
+}
+
+impl Default for PlannerOptions {
+    fn default() -> Self {
+        Self {
+            cache_capacity: 10_000,
+            limits: OperationLimits::default(),
+            introspection: true,
+            timeout: Duration::from_secs(10),
+            concurrency: std::thread::available_parallelism().map_or(2, usize::from),
+        }
+    }
+}
+
+/// The planner for federated supergraphs.
+pub struct FederationPlanner {
+    core: Arc<PlanningCore>,
+    cache: Cache<String, Arc<PreparedOperation>>,
+    permits: Arc<Semaphore>,
+}
+
+struct PlanningCore {
+    supergraph: Arc<Supergraph>,
+    rules: ValidationPlan,
+    options: PlannerOptions,
+}
+
+impl FederationPlanner {
+    /// A planner with an empty cache.
+    pub fn new(supergraph: Arc<Supergraph>, options: PlannerOptions) -> Self {
+        Self {
+            cache: Cache::new(options.cache_capacity),
+            permits: Arc::new(Semaphore::new(options.concurrency.max(1))),
+            core: Arc::new(PlanningCore { supergraph, rules: validation_rules(), options }),
+        }
+    }
+
+    /// How many prepared operations are kept now.
+    pub fn cached_operations(&self) -> u64 {
+        self.cache.entry_count()
+    }
+
+    /// The overrides reduced to those that make a difference here, so that the cache is not split by chance.
+    fn relevant_overrides(&self, choice: &OverrideChoice) -> Overrides {
+        let known = &self.core.supergraph.query_planner.supergraph.progressive_overrides;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of 10^10 fits")]
+        let share = (choice.percentage.clamp(0.0, 100.0) / 100.0 * 1e10) as u64;
+        // Just below the next label is as good as anywhere else below it.
+        let next = known.percentages.iter().copied().filter(|label| share < *label).min();
+        let share = next.map_or(100 * PERCENTAGE_SCALE_FACTOR, |label| label - 1);
+        let labels = choice.labels.iter().filter(|label| known.flags.contains(*label)).cloned().collect();
+        Overrides { labels, share }
+    }
+}
+
+/// An [`OverrideChoice`] in the planning library's terms.
+struct Overrides {
+    labels: BTreeSet<String>,
+    /// A percentage times [`PERCENTAGE_SCALE_FACTOR`].
+    share: u64,
+}
+
+#[async_trait]
+impl Planner for FederationPlanner {
+    async fn plan(&self, request: PlanRequest<'_>) -> Result<Arc<PreparedOperation>, Arc<PlanningError>> {
+        let overrides = self.relevant_overrides(&request.overrides);
+        let key = cache_key(&request, &overrides);
+        if let Some(known) = self.cache.get(&key).await {
+            return Ok(known);
+        }
+        let core = Arc::clone(&self.core);
+        let permits = Arc::clone(&self.permits);
+        let document = request.document.to_owned();
+        let operation_name = request.operation_name.map(str::to_owned);
+        self.cache
+            .try_get_with(key, async move {
+                let permit = permits.acquire_owned().await.expect("the planner never closes its permits");
+                tokio::task::spawn_blocking(move || {
+                    let _held = permit;
+                    core.prepare(&document, operation_name.as_deref(), &overrides).map(Arc::new)
+                })
+                .await
+                .unwrap_or_else(|_| Err(failed("the planner stopped")))
+            })
+            .await
+    }
+
+    fn supergraph(&self) -> &Arc<Supergraph> {
+        &self.core.supergraph
+    }
+}
+
+fn cache_key(request: &PlanRequest<'_>, overrides: &Overrides) -> String {
+    let name = request.operation_name.unwrap_or_default();
+    let mut key = String::with_capacity(request.document.len() + name.len() + 16);
+    key.push_str(name);
+    key.push('\0');
+    for label in &overrides.labels {
+        key.push_str(label);
+        key.push('\u{1}');
+    }
+    key.push_str(&overrides.share.to_string());
+    key.push('\0');
+    key.push_str(request.document);
+    key
+}
+
+fn failed(message: impl Into<String>) -> PlanningError {
+    PlanningError::single(codes::QUERY_PLANNING_FAILED, message)
+}
+
+impl PlanningCore {
+    fn prepare(
+        &self,
+        text: &str,
+        operation_name: Option<&str>,
+        overrides: &Overrides,
+    ) -> Result<PreparedOperation, PlanningError> {
+        // The libraries below panic on some operations; a request must not take others with it.
+        catch_unwind(AssertUnwindSafe(|| self.prepare_unguarded(text, operation_name, overrides))).unwrap_or_else(
+            |_| {
+                tracing::error!(operation_name, "the query planner panicked");
+                Err(failed("The operation could not be planned."))
+            },
+        )
+    }
+
+    fn prepare_unguarded(
+        &self,
+        text: &str,
+        operation_name: Option<&str>,
+        overrides: &Overrides,
+    ) -> Result<PreparedOperation, PlanningError> {
+        let document = ParsedDocument::parse(text, operation_name, self.options.limits.max_tokens)?;
+        limits::check(&document, &self.options.limits)?;
+        document.validate(self.supergraph.api(), &self.rules)?;
+        let plan = self.plan(&document, overrides)?;
+        let prepared = PreparedOperation::new(Arc::clone(&self.supergraph), document, plan);
+        if prepared.uses_introspection() && !self.options.introspection {
+            return Err(PlanningError::single(codes::INTROSPECTION_DISABLED, "Introspection is switched off."));
+        }
+        Ok(prepared)
+    }
+
+    fn plan(&self, document: &ParsedDocument, overrides: &Overrides) -> Result<Plan, PlanningError> {
+        let Some(for_subgraphs) = document.without_introspection() else { return Ok(Plan::default()) };
+        let planner = &self.supergraph.query_planner;
+        let mut normalised = normalize_operation(&planner.supergraph, &for_subgraphs, document.name())
+            .map_err(|error| failed(format!("The operation could not be planned: {error}")))?;
+        // `__typename` of a root is known without asking anyone.
+        drop_typename(&mut normalised.operation.selection_set);
+        if normalised.operation.selection_set.items.is_empty() {
+            return Ok(Plan::default());
+        }
+        let labels: HashSet<String> = overrides.labels.iter().cloned().collect();
+        let tree = planner
+            .plan_from_normalized_operation(
+                &normalised.operation,
+                PlannerOverrideContext::new(labels, overrides.share),
+                &CancellationToken::with_timeout(self.options.timeout),
+            )
+            .map_err(|error| failed(format!("The operation could not be planned: {error}")))?;
+        compile::compile(&self.supergraph, document.kind(), &tree).map_err(failed)
+    }
+}
+
+fn drop_typename(set: &mut SelectionSet) {
+    set.items.retain_mut(|item| match item {
+        SelectionItem::Field(field) => field.name != "__typename",
+        SelectionItem::InlineFragment(fragment) => {
+            drop_typename(&mut fragment.selections);
+            !fragment.selections.items.is_empty()
+        }
+        SelectionItem::FragmentSpread(_) => true,
+    });
+}

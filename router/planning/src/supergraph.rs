@@ -1,0 +1,135 @@
+//! A composed schema, read once and shared by every request.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use ahash::AHashMap;
+use hive_router_query_planner::{
+    planner::{Planner as QueryPlanner, QueryPlannerOptions},
+    utils::parsing::safe_parse_schema,
+};
+
+use crate::{api_schema::ApiSchema, types::TypeTable};
+
+/// Why a supergraph cannot be used.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SupergraphError {
+    /// It is not SDL.
+    #[error("the supergraph is not a GraphQL schema document: {0}")]
+    Syntax(String),
+    /// It is SDL, but no supergraph of the join specification.
+    #[error("the supergraph cannot be planned on: {0}")]
+    Invalid(String),
+}
+
+/// Where the supergraph says a subgraph is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubgraphEndpoint {
+    /// The subgraph's name.
+    pub name: Arc<str>,
+    /// Its URL, as composed; empty when composed without one.
+    pub url: String,
+}
+
+/// A supergraph ready for planning; immutable.
+pub struct Supergraph {
+    pub(crate) query_planner: QueryPlanner,
+    types: TypeTable,
+    api: ApiSchema,
+    subgraphs: Vec<SubgraphEndpoint>,
+    graph_ids: AHashMap<String, String>,
+}
+
+impl std::fmt::Debug for Supergraph {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Supergraph").field("subgraphs", &self.subgraphs).finish_non_exhaustive()
+    }
+}
+
+impl Supergraph {
+    /// Reads a supergraph in Apollo's join specification.
+    pub fn parse(sdl: &str) -> Result<Arc<Self>, SupergraphError> {
+        // The planning library panics on documents that are no supergraph.
+        catch_unwind(AssertUnwindSafe(|| Self::read(sdl)))
+            .unwrap_or_else(|_| {
+                Err(SupergraphError::Invalid("the document does not follow the join specification".to_owned()))
+            })
+            .map(Arc::new)
+    }
+
+    fn read(sdl: &str) -> Result<Self, SupergraphError> {
+        let document = safe_parse_schema(sdl).map_err(|error| SupergraphError::Syntax(error.to_string()))?;
+        let query_planner = QueryPlanner::new_from_supergraph(&document, QueryPlannerOptions::default())
+            .map_err(|error| SupergraphError::Invalid(error.to_string()))?;
+        let api_document = Arc::clone(&query_planner.consumer_schema.document);
+        let types = TypeTable::new(&[&document, &api_document]);
+        let api = ApiSchema::new(api_document, &types);
+        let state = &query_planner.supergraph;
+        let graph_ids: AHashMap<String, String> =
+            state.known_subgraphs.iter().map(|(id, name)| (name.clone(), id.clone())).collect();
+        let mut subgraphs: Vec<_> = graph_ids
+            .keys()
+            .map(|name| SubgraphEndpoint {
+                name: Arc::from(name.as_str()),
+                url: state.subgraph_endpoint_map.get(name).cloned().unwrap_or_default(),
+            })
+            .collect();
+        subgraphs.sort_by(|left, right| left.name.cmp(&right.name));
+        Ok(Self { query_planner, types, api, subgraphs, graph_ids })
+    }
+
+    /// The schema that clients see.
+    pub fn api(&self) -> &ApiSchema {
+        &self.api
+    }
+
+    /// All types, those hidden from clients included.
+    pub fn types(&self) -> &TypeTable {
+        &self.types
+    }
+
+    /// The subgraphs in order of their names.
+    pub fn subgraphs(&self) -> &[SubgraphEndpoint] {
+        &self.subgraphs
+    }
+
+    /// The keys by which a subgraph resolves a type: for each key the names of its outermost fields.
+    pub(crate) fn keys(&self, type_name: &str, subgraph: &str) -> Vec<Vec<String>> {
+        let Some(graph_id) = self.graph_ids.get(subgraph) else { return Vec::new() };
+        let Some(definition) = self.query_planner.supergraph.definitions.get(type_name) else { return Vec::new() };
+        definition
+            .join_types()
+            .iter()
+            .filter(|join| join.graph_id == *graph_id)
+            .filter_map(|join| join.key.as_deref().map(outermost_fields))
+            .collect()
+    }
+}
+
+/// `id organisation { id }` has the outermost fields `id` and `organisation`.
+fn outermost_fields(field_set: &str) -> Vec<String> {
+    let mut depth = 0_usize;
+    let mut fields = Vec::new();
+    for token in field_set.replace('{', " { ").replace('}', " } ").split([' ', ',', '\n', '\t', '\r']) {
+        match token {
+            "" => {}
+            "{" => depth += 1,
+            "}" => depth = depth.saturating_sub(1),
+            name if depth == 0 => fields.push(name.to_owned()),
+            _ => {}
+        }
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::outermost_fields;
+
+    #[test]
+    fn a_composite_key_has_only_its_outermost_fields() {
+        assert_eq!(outermost_fields("id organisation{id owner { name }} code"), ["id", "organisation", "code"]);
+    }
+}
