@@ -1,0 +1,76 @@
+// Connects components to the fleet; the stream runs while any of them is on the screen.
+import { useApolloClient } from '@apollo/client/react';
+import type { ApolloClient, ErrorLike } from '@apollo/client';
+import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import { live } from '../client/live';
+import { useSession } from '../session/context';
+import type { Session } from '../session/session';
+import { FleetStore, type FleetEntry, type Roster } from './store';
+import { FLEET } from './subscription';
+
+const INTERVAL_MS = 1_000;
+/** Moving between pages keeps the stream, and with it the sparklines' past. */
+const LINGER_MS = 5_000;
+
+class FleetStream {
+  readonly store = new FleetStore();
+  #users = 0;
+  #stop: (() => void) | null = null;
+  #linger: ReturnType<typeof setTimeout> | undefined;
+
+  use(client: ApolloClient, session: Session, refused: (error: ErrorLike) => void): () => void {
+    this.#users += 1;
+    clearTimeout(this.#linger);
+    this.#stop ??= live(client, session, {
+      document: FLEET,
+      variables: () => ({ minIntervalMs: INTERVAL_MS }),
+      starting: () => this.store.restart(),
+      next: (answer) => this.store.apply(answer.fleet),
+      refused: (error) => {
+        this.#halt();
+        refused(error);
+      },
+      cached: false,
+    });
+    return () => {
+      this.#users -= 1;
+      if (this.#users > 0) return;
+      if (session.status === 'signed-out') this.#halt();
+      else this.#linger = setTimeout(() => this.#halt(), LINGER_MS);
+    };
+  }
+
+  #halt(): void {
+    clearTimeout(this.#linger);
+    this.#stop?.();
+    this.#stop = null;
+    this.store.clear();
+  }
+}
+
+const stream = new FleetStream();
+
+/** The fleet as last heard, for code outside components. */
+export const fleetStore = stream.store;
+
+interface Fleet extends Roster {
+  error: ErrorLike | null;
+}
+
+/** The fleet's roster; keeps the stream open. */
+export function useFleet(): Fleet {
+  const client = useApolloClient();
+  const session = useSession();
+  const [error, setError] = useState<ErrorLike | null>(null);
+  useEffect(() => stream.use(client, session, setError), [client, session]);
+  const roster = useSyncExternalStore(stream.store.subscribeRoster, stream.store.roster);
+  return { ...roster, error };
+}
+
+/** One device as last heard on the stream; absent when the stream has not told of it. */
+export function useFleetEntry(id: string): FleetEntry | undefined {
+  return useSyncExternalStore(
+    useCallback((listener: () => void) => stream.store.subscribe(id, listener), [id]),
+    () => stream.store.entry(id),
+  );
+}

@@ -1,0 +1,86 @@
+// Makes a template, or changes one.
+import { useMutation } from '@apollo/client/react';
+import { Button, Group, Modal, Select, Stack, Textarea, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useTranslation } from 'react-i18next';
+import { useSubmission } from '../../client/userErrors';
+import { FormErrors } from '../../components/FormErrors';
+import { notifyDone } from '../../components/notify';
+import { DEFAULT_SPECIFICATION, toSpecificationInput } from '../devices/create/specification';
+import { SpecificationFields } from '../devices/create/SpecificationFields';
+import { CREATE_TEMPLATE, UPDATE_TEMPLATE, type Template } from './operations';
+
+const CATEGORIES = ['GENERAL', 'GAMING', 'TESTING', 'CUSTOM'] as const;
+
+interface TemplateDialogProps {
+  template: Template | null;
+  opened: boolean;
+  onClose: () => void;
+}
+
+export function TemplateDialog({ template, opened, onClose }: TemplateDialogProps) {
+  const { t } = useTranslation();
+  return (
+    <Modal opened={opened} onClose={onClose} title={template === null ? t('templates.create') : t('templates.editTitle', { name: template.name })} size="lg">
+      <TemplateForm template={template} onClose={onClose} />
+    </Modal>
+  );
+}
+
+function initialSpecification(template: Template | null) {
+  if (template === null) return DEFAULT_SPECIFICATION;
+  const { __typename: _, ...made } = template.specification;
+  return { ...made, networkProxy: made.networkProxy ?? '' };
+}
+
+function TemplateForm({ template, onClose }: Omit<TemplateDialogProps, 'opened'>) {
+  const { t } = useTranslation();
+  const [createTemplate] = useMutation(CREATE_TEMPLATE, { refetchQueries: ['Templates', 'TemplateChoices'] });
+  const [updateTemplate] = useMutation(UPDATE_TEMPLATE);
+  const form = useForm({
+    initialValues: {
+      name: template?.name ?? '',
+      description: template?.description ?? '',
+      category: template?.category ?? 'GENERAL',
+      specification: initialSpecification(template),
+    },
+  });
+  const { busy, general, submit } = useSubmission(form);
+
+  const save = form.onSubmit(async ({ name, description, category, specification }) => {
+    const input = { name, description, category, specification: toSpecificationInput(specification) };
+    const accepted = await submit(async () => {
+      if (template === null) {
+        const { data } = await createTemplate({ variables: { input } });
+        return data?.createDeviceTemplate.userErrors ?? [];
+      }
+      const { data } = await updateTemplate({ variables: { input: { ...input, id: template.id } } });
+      return data?.updateDeviceTemplate.userErrors ?? [];
+    });
+    if (!accepted) return;
+    notifyDone(t('common.saved'));
+    onClose();
+  });
+
+  return (
+    <form onSubmit={save} noValidate>
+      <Stack gap="sm">
+        <FormErrors messages={general} />
+        <Group grow align="flex-start">
+          <TextInput label={t('templates.name')} required data-autofocus {...form.getInputProps('name')} />
+          <Select label={t('templates.categoryLabel')} allowDeselect={false} data={CATEGORIES.map((category) => ({ value: category, label: t(`templates.category.${category}`) }))} {...form.getInputProps('category')} />
+        </Group>
+        <Textarea label={t('templates.description')} autosize minRows={2} {...form.getInputProps('description')} />
+        <SpecificationFields form={form} />
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose}>
+            {t('common.cancel')}
+          </Button>
+          <Button type="submit" loading={busy}>
+            {t('common.save')}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

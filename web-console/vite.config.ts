@@ -1,0 +1,28 @@
+// Builds the console; in development it forwards the platform's paths to a running router.
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+const platform = process.env.CLOUDPHONE_URL ?? 'http://localhost:30000';
+
+export default defineConfig({
+  plugins: [react()],
+  server: {
+    proxy: {
+      '/graphql': { target: platform, ws: true, changeOrigin: true },
+      '/health': platform,
+    },
+  },
+  build: {
+    target: 'es2022',
+    chunkSizeWarningLimit: 700,
+  },
+  worker: { format: 'es' },
+  test: {
+    environment: 'jsdom',
+    globals: false,
+    setupFiles: ['src/test/setup.ts'],
+    include: ['src/**/*.test.{ts,tsx}'],
+    css: false,
+    restoreMocks: true,
+  },
+});
