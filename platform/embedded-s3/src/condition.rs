@@ -14,25 +14,25 @@ use crate::store::Object;
 /// What must hold of the object that a write replaces or removes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WriteCondition {
-    pub if_match: Option<ETagCondition>,
-    pub if_none_match: Option<ETagCondition>,
+    pub matches: Option<ETagCondition>,
+    pub none_match: Option<ETagCondition>,
 }
 
 impl WriteCondition {
     pub fn is_none(&self) -> bool {
-        self.if_match.is_none() && self.if_none_match.is_none()
+        self.matches.is_none() && self.none_match.is_none()
     }
 
     /// Checks against the object as it is now.
     pub fn check(&self, current: Option<&Object>) -> S3Result<()> {
-        if let Some(wanted) = &self.if_match {
+        if let Some(wanted) = &self.matches {
             let current = current.ok_or_else(|| s3_error!(NoSuchKey))?;
-            if !matches(wanted, current) {
+            if !is_met(wanted, current) {
                 return Err(s3_error!(PreconditionFailed, "The object has another ETag than If-Match names."));
             }
         }
-        if let Some(unwanted) = &self.if_none_match
-            && current.is_some_and(|current| matches(unwanted, current))
+        if let Some(unwanted) = &self.none_match
+            && current.is_some_and(|current| is_met(unwanted, current))
         {
             return Err(s3_error!(PreconditionFailed, "The object exists already."));
         }
@@ -43,29 +43,29 @@ impl WriteCondition {
 /// What must hold of the object that a read wants.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReadCondition {
-    pub if_match: Option<ETagCondition>,
-    pub if_none_match: Option<ETagCondition>,
-    pub if_modified_since: Option<Timestamp>,
-    pub if_unmodified_since: Option<Timestamp>,
+    pub matches: Option<ETagCondition>,
+    pub none_match: Option<ETagCondition>,
+    pub modified_since: Option<Timestamp>,
+    pub unmodified_since: Option<Timestamp>,
 }
 
 impl ReadCondition {
     /// Checks in the order of RFC 9110 §13.2.2; `unchanged` builds the answer when the client's copy is still good.
     pub fn check(&self, object: &Object, unchanged: impl Fn(&Object) -> S3Error) -> S3Result<()> {
-        if let Some(wanted) = &self.if_match {
-            if !matches(wanted, object) {
+        if let Some(wanted) = &self.matches {
+            if !is_met(wanted, object) {
                 return Err(s3_error!(PreconditionFailed));
             }
-        } else if let Some(since) = &self.if_unmodified_since
+        } else if let Some(since) = &self.unmodified_since
             && is_modified_since(object, since)
         {
             return Err(s3_error!(PreconditionFailed));
         }
-        if let Some(unwanted) = &self.if_none_match {
-            if matches(unwanted, object) {
+        if let Some(unwanted) = &self.none_match {
+            if is_met(unwanted, object) {
                 return Err(unchanged(object));
             }
-        } else if let Some(since) = &self.if_modified_since
+        } else if let Some(since) = &self.modified_since
             && !is_modified_since(object, since)
         {
             return Err(unchanged(object));
@@ -96,7 +96,7 @@ pub(crate) fn source_unchanged(_: &Object) -> S3Error {
     s3_error!(PreconditionFailed)
 }
 
-fn matches(condition: &ETagCondition, object: &Object) -> bool {
+fn is_met(condition: &ETagCondition, object: &Object) -> bool {
     condition.as_etag().is_none_or(|e_tag| e_tag.value() == object.record.e_tag)
 }
 

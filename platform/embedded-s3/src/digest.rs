@@ -208,7 +208,7 @@ pub(crate) fn composite(algorithm: &str, parts: &[&String]) -> S3Result<Checksum
     Ok(checksums)
 }
 
-/// The ETag of a multipart object: the MD5 over the parts' MD5s, and their number.
+/// The entity tag of a multipart object: the MD5 over the parts' MD5s, and their number.
 pub(crate) fn multipart_e_tag<'a>(parts: impl ExactSizeIterator<Item = &'a str>) -> S3Result<String> {
     let count = parts.len();
     let mut md5 = Md5::new();

@@ -32,7 +32,8 @@ pub(super) async fn list_objects_v2(
         None => input.start_after.clone(),
     };
     let limit = limit(input.max_keys)?;
-    let listed = objects(store, &input.bucket, input.prefix.as_deref(), input.delimiter.as_deref(), after, limit)?;
+    let listed =
+        objects(store, &input.bucket, input.prefix.as_deref(), input.delimiter.as_deref(), after.as_deref(), limit)?;
     let encode = Encoding::of(input.encoding_type.as_ref());
     let contents = encode.contents(&listed.items);
     let common_prefixes = encode.prefixes(&listed.prefixes);
@@ -60,7 +61,8 @@ pub(super) async fn list_objects(
     let input = request.input;
     let limit = limit(input.max_keys)?;
     let after = input.marker.clone().filter(|marker| !marker.is_empty());
-    let listed = objects(store, &input.bucket, input.prefix.as_deref(), input.delimiter.as_deref(), after, limit)?;
+    let listed =
+        objects(store, &input.bucket, input.prefix.as_deref(), input.delimiter.as_deref(), after.as_deref(), limit)?;
     let encode = Encoding::of(input.encoding_type.as_ref());
     Ok(ListObjectsOutput {
         contents: Some(encode.contents(&listed.items)),
@@ -82,14 +84,14 @@ fn objects(
     bucket: &str,
     prefix: Option<&str>,
     delimiter: Option<&str>,
-    after: Option<String>,
+    after: Option<&str>,
     limit: i32,
 ) -> S3Result<Page<Arc<Object>>> {
     let limit = usize::try_from(limit).unwrap_or_default();
     if limit == 0 {
         return Ok(Page { items: Vec::new(), prefixes: Vec::new(), next: None });
     }
-    let query = Query { prefix: prefix.unwrap_or_default(), delimiter, after: after.as_deref(), limit };
+    let query = Query { prefix: prefix.unwrap_or_default(), delimiter, after, limit };
     Ok(store.bucket(bucket)?.view(|objects| page(objects, query)))
 }
 

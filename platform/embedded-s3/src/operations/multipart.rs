@@ -191,15 +191,15 @@ fn select<'a>(arrived: &'a BTreeMap<i32, Part>, listed: &[CompletedPart]) -> S3R
 
 /// The object's checksums, as the upload's algorithm and type want them, compared with those declared.
 fn checksums(upload: &UploadRecord, parts: &[&Part], declared: &Checksums) -> S3Result<Checksums> {
-    let declares = |algorithm: &str| declared.get(algorithm).is_some();
+    let is_declared = |algorithm: &str| declared.get(algorithm).is_some();
     let wants_whole = upload.checksum_type.as_deref() == Some(ChecksumType::FULL_OBJECT)
-        || upload.checksum_algorithm.is_none() && ALGORITHMS.iter().any(|algorithm| declares(algorithm));
+        || upload.checksum_algorithm.is_none() && ALGORITHMS.iter().any(|algorithm| is_declared(algorithm));
     let Some(algorithm) = upload.checksum_algorithm.as_deref().filter(|_| !wants_whole) else {
         if !wants_whole {
             return Ok(Checksums::default());
         }
         let mut hasher: ChecksumHasher =
-            digest::hasher(|wanted| declares(wanted) || upload.checksum_algorithm.as_deref() == Some(wanted));
+            digest::hasher(|wanted| is_declared(wanted) || upload.checksum_algorithm.as_deref() == Some(wanted));
         let blobs: Vec<_> = parts.iter().map(|part| Arc::clone(&part.blob)).collect();
         reading::hash(&blobs, |chunk| hasher.update(chunk)).map_err(storage_error)?;
         let whole = Checksums::from(hasher.finalize());

@@ -22,10 +22,10 @@ macro_rules! select {
         }
         let object = $store.bucket(&$input.bucket)?.get(&$input.key)?;
         let condition = ReadCondition {
-            if_match: $input.if_match.take(),
-            if_none_match: $input.if_none_match.take(),
-            if_modified_since: $input.if_modified_since.take(),
-            if_unmodified_since: $input.if_unmodified_since.take(),
+            matches: $input.if_match.take(),
+            none_match: $input.if_none_match.take(),
+            modified_since: $input.if_modified_since.take(),
+            unmodified_since: $input.if_unmodified_since.take(),
         };
         condition.check(&object, not_modified)?;
         let selection = Selection::new(&object, $input.range.as_ref(), $input.checksum_mode.as_ref())?;

@@ -108,10 +108,10 @@ pub(super) async fn copy_object(store: &Arc<Store>, request: S3Request<CopyObjec
     };
     let source = store.bucket(source_bucket)?.get(source_key)?;
     let condition = ReadCondition {
-        if_match: input.copy_source_if_match.take(),
-        if_none_match: input.copy_source_if_none_match.take(),
-        if_modified_since: input.copy_source_if_modified_since.take(),
-        if_unmodified_since: input.copy_source_if_unmodified_since.take(),
+        matches: input.copy_source_if_match.take(),
+        none_match: input.copy_source_if_none_match.take(),
+        modified_since: input.copy_source_if_modified_since.take(),
+        unmodified_since: input.copy_source_if_unmodified_since.take(),
     };
     condition.check(&source, source_unchanged)?;
     let replaces = input.metadata_directive.as_ref().is_some_and(|it| it.as_str() == MetadataDirective::REPLACE);
@@ -142,7 +142,7 @@ pub(super) async fn delete_object(
     request: S3Request<DeleteObjectInput>,
 ) -> S3Result<DeleteObjectOutput> {
     let input = request.input;
-    let condition = WriteCondition { if_match: input.if_match, if_none_match: None };
+    let condition = WriteCondition { matches: input.if_match, none_match: None };
     let bucket = store.bucket(&input.bucket)?;
     blocking(move || bucket.delete(&input.key, &condition)).await?;
     Ok(DeleteObjectOutput::default())
@@ -161,7 +161,7 @@ pub(super) async fn delete_objects(
     blocking(move || {
         let (mut deleted, mut errors) = (Vec::new(), Vec::new());
         for object in input.delete.objects {
-            let condition = WriteCondition { if_match: object.e_tag.map(ETagCondition::ETag), if_none_match: None };
+            let condition = WriteCondition { matches: object.e_tag.map(ETagCondition::ETag), none_match: None };
             match bucket.delete(&object.key, &condition) {
                 Ok(()) if quiet => {}
                 Ok(()) => deleted.push(DeletedObject { key: Some(object.key), ..DeletedObject::default() }),
@@ -186,7 +186,7 @@ pub(super) fn write_condition(
     if if_none_match.as_ref().is_some_and(|condition| !condition.is_any()) {
         return Err(s3_error!(NotImplemented, "If-None-Match supports only * for writes."));
     }
-    Ok(WriteCondition { if_match, if_none_match })
+    Ok(WriteCondition { matches: if_match, none_match: if_none_match })
 }
 
 /// Any key is safe on disk, but control characters cannot be written in a listing's XML.

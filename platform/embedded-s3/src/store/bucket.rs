@@ -111,14 +111,14 @@ impl Bucket {
         let path = self.record_path(&object.record.key);
         let _turn = self.turn(&object.record.key);
         condition.check(self.find(&object.record.key).as_deref())?;
-        let shelf = path.parent().expect("a record lies in a shelf");
-        files::ensure_directory(shelf).map_err(storage_error)?;
+        let directory = path.parent().expect("a record lies in a directory");
+        files::ensure_directory(directory).map_err(storage_error)?;
         files::replace(&self.temporary, &path, &object.record).map_err(storage_error)?;
         object.blobs.iter().for_each(|blob| blob.retain());
         let object = Arc::new(object);
         let previous = self.objects.write().insert(object.record.key.clone(), Arc::clone(&object));
         // The rename has happened, so memory follows it even if making it durable fails.
-        let durable = files::sync_directory(shelf);
+        let durable = files::sync_directory(directory);
         if let Some(previous) = previous {
             previous.blobs.iter().for_each(|blob| blob.release());
         }

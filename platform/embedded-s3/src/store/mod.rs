@@ -106,11 +106,11 @@ impl Store {
     pub fn keep(&self, draft: &Path, size: u64) -> io::Result<Arc<Blob>> {
         let id = Uuid::new_v4().simple().to_string();
         let path = blob::path(&self.blobs(), &id);
-        let shelf = path.parent().expect("a blob lies on a shelf");
-        files::ensure_directory(shelf)?;
+        let directory = path.parent().expect("a blob lies in a directory");
+        files::ensure_directory(directory)?;
         fs::rename(draft, &path)?;
         let blob = Arc::new(Blob::new(&self.blobs(), BlobReference { id, size }));
-        files::sync_directory(shelf)?;
+        files::sync_directory(directory)?;
         Ok(blob)
     }
 
