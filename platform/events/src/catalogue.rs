@@ -89,13 +89,12 @@ pub(crate) fn check<E: DomainEvent>(payload: &Value) -> Result<(), CommonError> 
     static VALIDATORS: LazyLock<Validators> = LazyLock::new(Validators::default);
     let key = (E::TYPE, E::VERSION);
     let known = VALIDATORS.read().get(&key).cloned();
-    let validator = match known {
-        Some(validator) => validator,
-        None => {
-            let compiled = jsonschema::validator_for(&schema_of::<E>())
-                .map_err(|error| CommonError::internal(format!("the schema of {} is unusable: {error}", E::TYPE)))?;
-            Arc::clone(VALIDATORS.write().entry(key).or_insert_with(|| Arc::new(compiled)))
-        }
+    let validator = if let Some(validator) = known {
+        validator
+    } else {
+        let compiled = jsonschema::validator_for(&schema_of::<E>())
+            .map_err(|error| CommonError::internal(format!("the schema of {} is unusable: {error}", E::TYPE)))?;
+        Arc::clone(VALIDATORS.write().entry(key).or_insert_with(|| Arc::new(compiled)))
     };
     validator.validate(payload).map_err(|error| {
         CommonError::internal(format!(

@@ -53,6 +53,9 @@ pub struct RedisBus {
 impl RedisBus {
     /// Connects to `redis://host:port/db` or `redis+unix:///path`.
     pub async fn connect(url: &str, options: RedisBusOptions) -> Result<Self, BusError> {
+        if !url.starts_with("redis") {
+            return Err(BusError::Address("begin it with redis:// or redis+unix://".to_owned()));
+        }
         let config = Config::from_url(url).map_err(|error| BusError::Address(error.to_string()))?;
         let publisher = connect(&config).await?;
         let (cancelled, readers) = (CancellationToken::new(), TaskTracker::new());

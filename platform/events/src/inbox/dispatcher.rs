@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::run::{Consumer, Progress};
+use super::run::{Consumer, Progress, RunError};
 use super::{Inbox, signal_name};
 use crate::tables::inbox;
 
@@ -46,7 +46,7 @@ struct Work {
 pub(crate) struct Dispatcher {
     consumer: Arc<Consumer>,
     cancelled: CancellationToken,
-    running: JoinSet<Result<(), DatabaseError>>,
+    running: JoinSet<Result<(), RunError>>,
     under_way: HashMap<Id, (Uuid, Progress)>,
     queue: VecDeque<Work>,
 }
@@ -120,17 +120,14 @@ impl Dispatcher {
 
     /// Takes note of a finished run. When it was torn down by what a handler did, the event at fault has failed once more;
     /// when the database went away, nobody has.
-    async fn settle(&mut self, joined: Result<(Id, Result<(), DatabaseError>), JoinError>) {
+    async fn settle(&mut self, joined: Result<(Id, Result<(), RunError>), JoinError>) {
         let (id, cause) = match joined {
             Ok((id, Ok(()))) => (id, None),
-            Ok((id, Err(error))) if error.is_connection_loss() => {
+            Ok((id, Err(RunError::Database(error)))) if error.is_connection_loss() => {
                 tracing::warn!(group = self.consumer.group, %error, "handled events could not be committed");
                 self.under_way.remove(&id);
                 self.pause().await;
                 return;
-            }
-            Ok((id, Err(DatabaseError::Query(diesel::result::Error::RollbackTransaction)))) => {
-                (id, Some(format!("the handler took longer than {:?}", self.consumer.options.handler_timeout)))
             }
             Ok((id, Err(error))) => (id, Some(error.to_string())),
             Err(panic) => (panic.id(), Some(panic_message(panic))),

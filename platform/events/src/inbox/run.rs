@@ -10,7 +10,9 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use parking_lot::Mutex;
 use rand::Rng;
+use serde::Deserialize;
 use serde_json::Value;
+use thiserror::Error;
 use uuid::Uuid;
 
 use super::InboxOptions;
@@ -34,9 +36,33 @@ pub(crate) struct Consumer {
 /// The event that a run is at, known outside of it so that a panic can be blamed on it.
 pub(crate) type Progress = Arc<Mutex<Option<EventId>>>;
 
+/// Why a run was torn down as a whole.
+#[derive(Debug, Error)]
+pub(crate) enum RunError {
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error("the handler took longer than {0:?}")]
+    TimedOut(Duration),
+    #[error("a handler failed where nothing separates its event from the others")]
+    Unseparated,
+}
+
+/// How the events of a run share their transaction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Separation {
+    /// All together: two round trips less per event, but a failure undoes the whole run.
+    None,
+    /// Each in a savepoint: a failure undoes its own event only.
+    Savepoints,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = inbox)]
 struct Waiting {
-    id: EventId,
+    event_id: EventId,
+    tenant_id: TenantId,
     attempts: i32,
+    next_attempt_at: Option<DateTime<Utc>>,
     envelope: Value,
 }
 
@@ -48,7 +74,20 @@ impl Consumer {
         aggregate_id: Uuid,
         tenant_id: TenantId,
         progress: &Progress,
-    ) -> Result<(), DatabaseError> {
+    ) -> Result<(), RunError> {
+        match self.attempt(aggregate_id, tenant_id, progress, Separation::None).await {
+            Err(RunError::Unseparated) => self.attempt(aggregate_id, tenant_id, progress, Separation::Savepoints).await,
+            settled => settled,
+        }
+    }
+
+    async fn attempt(
+        &self,
+        aggregate_id: Uuid,
+        tenant_id: TenantId,
+        progress: &Progress,
+        separation: Separation,
+    ) -> Result<(), RunError> {
         let lock = format!("inbox {} {aggregate_id}", self.group);
         self.database
             .tenant_transaction(tenant_id, async |conn| {
@@ -58,17 +97,18 @@ impl Consumer {
                 }
                 let mut done = Vec::new();
                 for waiting in self.waiting(conn, aggregate_id, tenant_id).await? {
-                    *progress.lock() = Some(waiting.id);
-                    match self.handle(conn, &waiting).await? {
-                        Ok(()) => done.push(waiting.id),
+                    *progress.lock() = Some(waiting.event_id);
+                    match self.handle(conn, &waiting, separation).await? {
+                        Ok(()) => done.push(waiting.event_id),
+                        Err(_) if separation == Separation::None => return Err(RunError::Unseparated),
                         Err(error) => {
-                            self.record_failure(conn, waiting.id, waiting.attempts, &error).await?;
+                            self.record_failure(conn, waiting.event_id, waiting.attempts, &error).await?;
                             break;
                         }
                     }
                 }
                 *progress.lock() = None;
-                self.mark_done(conn, &done).await
+                Ok(self.mark_done(conn, &done).await?)
             })
             .await
     }
@@ -80,56 +120,54 @@ impl Consumer {
         aggregate_id: Uuid,
         tenant_id: TenantId,
     ) -> Result<Vec<Waiting>, DatabaseError> {
-        let rows: Vec<(EventId, TenantId, i32, Option<DateTime<Utc>>, Value)> = inbox::table
+        let mut waiting: Vec<Waiting> = inbox::table
             .filter(inbox::consumer_group.eq(&self.group))
             .filter(inbox::aggregate_id.eq(aggregate_id))
             .filter(inbox::status.eq("pending"))
             .order(inbox::position)
             .limit(RUN_LENGTH)
-            .select((inbox::event_id, inbox::tenant_id, inbox::attempts, inbox::next_attempt_at, inbox::envelope))
+            .select(Waiting::as_select())
             .load(conn)
             .await?;
         let now = Utc::now();
-        Ok(rows
-            .into_iter()
-            .take_while(|(_, tenant, _, next_attempt_at, _)| {
-                *tenant == tenant_id && next_attempt_at.is_none_or(|at| at <= now)
-            })
-            .map(|(id, _, attempts, _, envelope)| Waiting { id, attempts, envelope })
-            .collect())
+        let ready = |event: &Waiting| event.tenant_id == tenant_id && event.next_attempt_at.is_none_or(|at| at <= now);
+        let count = waiting.iter().take_while(|event| ready(event)).count();
+        waiting.truncate(count);
+        Ok(waiting)
     }
 
-    /// Runs the handlers of one event within a savepoint. The outer error means that the transaction is lost.
+    /// Runs the handlers of one event. The outer error means that the transaction is lost.
     async fn handle(
         &self,
         conn: &mut AsyncPgConnection,
         waiting: &Waiting,
-    ) -> Result<Result<(), HandlerError>, DatabaseError> {
-        let event: CloudEvent = match serde_json::from_value(waiting.envelope.clone()) {
+        separation: Separation,
+    ) -> Result<Result<(), HandlerError>, RunError> {
+        let event = match CloudEvent::deserialize(&waiting.envelope) {
             Ok(event) => event,
             Err(error) => return Ok(Err(HandlerError::hopeless(error))),
         };
-        let handling = conn.transaction::<(), HandlerError, _>(async |conn| {
-            for (_, handler) in self.handlers.iter().filter(|(pattern, _)| matches(pattern, &event.event_type)) {
-                handler.handle(conn, &event).await?;
+        let handling = async {
+            match separation {
+                Separation::None => self.call_handlers(conn, &event).await,
+                Separation::Savepoints => conn.transaction(async |conn| self.call_handlers(conn, &event).await).await,
             }
-            Ok(())
-        });
+        };
         let limit = self.options.handler_timeout;
-        match tokio::time::timeout(limit, CAUSE.scope(event.id, handling)).await {
-            Ok(outcome) => {
-                let result = if outcome.is_ok() { "handled" } else { "failed" };
-                metrics::counter!("events_handled_total", "group" => self.group.clone(), "type" => event.event_type, "result" => result)
-                    .increment(1);
-                Ok(outcome)
-            }
-            // What the abandoned handler left on the connection is unknown; the dispatcher counts the failure elsewhere.
-            Err(_) => Err(DatabaseError::Query(diesel::result::Error::RollbackTransaction)),
+        // What an abandoned handler left on the connection is unknown; the dispatcher counts its failure elsewhere.
+        tokio::time::timeout(limit, CAUSE.scope(event.id, handling)).await.map_err(|_| RunError::TimedOut(limit))
+    }
+
+    async fn call_handlers(&self, conn: &mut AsyncPgConnection, event: &CloudEvent) -> Result<(), HandlerError> {
+        for (_, handler) in self.handlers.iter().filter(|(pattern, _)| matches(pattern, &event.event_type)) {
+            handler.handle(conn, event).await?;
         }
+        Ok(())
     }
 
     async fn mark_done(&self, conn: &mut AsyncPgConnection, done: &[EventId]) -> Result<(), DatabaseError> {
         if !done.is_empty() {
+            metrics::counter!("events_handled_total", "group" => self.group.clone()).increment(done.len() as u64);
             diesel::update(
                 inbox::table.filter(inbox::consumer_group.eq(&self.group)).filter(inbox::event_id.eq_any(done)),
             )
@@ -171,6 +209,7 @@ impl Consumer {
         attempts: i32,
         error: &HandlerError,
     ) -> Result<(), DatabaseError> {
+        metrics::counter!("events_handler_failures_total", "group" => self.group.clone()).increment(1);
         let attempts = attempts.saturating_add(1);
         let given_up = error.hopeless || u32::try_from(attempts).is_ok_and(|count| count >= self.options.max_attempts);
         let cause = error.chain();
