@@ -1,0 +1,73 @@
+//! Walks a field set (`"id owner { id }"`) over the types of a subgraph.
+
+use super::SubgraphSchema;
+use crate::syntax::{Field, Selection, TypeKind, Value};
+
+/// A field met on the way, with the type it belongs to.
+pub struct SelectedField<'a> {
+    pub parent: &'a str,
+    pub field: &'a Field,
+    pub arguments: &'a [(String, Value)],
+    /// Whether the selection goes on below this field.
+    pub has_selections: bool,
+}
+
+/// Why a field set does not fit its type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldSetProblem(pub String);
+
+/// Visits every field of a field set, outer fields first.
+pub fn walk_field_set<'a>(
+    subgraph: &'a SubgraphSchema,
+    type_name: &'a str,
+    selections: &'a [Selection],
+    visit: &mut impl FnMut(SelectedField<'a>),
+) -> Result<(), FieldSetProblem> {
+    for selection in selections {
+        match selection {
+            Selection::Field { name, selections, .. } if name == "__typename" => {
+                if !selections.is_empty() {
+                    return Err(FieldSetProblem("`__typename` has no selections".to_owned()));
+                }
+            }
+            Selection::Field { name, arguments, selections, .. } => {
+                let Some(field) = subgraph.field(type_name, name) else {
+                    return Err(FieldSetProblem(format!(
+                        "Cannot query field \"{name}\" on type \"{type_name}\" (if the field is defined in another subgraph, you need to add it to this subgraph with @external)"
+                    )));
+                };
+                visit(SelectedField { parent: type_name, field, arguments, has_selections: !selections.is_empty() });
+                let target = field.ty.base();
+                let composite = subgraph.types.get(target).is_some_and(|ty| ty.kind.is_composite());
+                match (composite, selections.is_empty()) {
+                    (true, true) => {
+                        return Err(FieldSetProblem(format!(
+                            "Field \"{type_name}.{name}\" of type \"{}\" must have a selection of subfields",
+                            field.ty
+                        )));
+                    }
+                    (false, false) => {
+                        return Err(FieldSetProblem(format!(
+                            "Field \"{type_name}.{name}\" must not have a selection since type \"{}\" has no subfields",
+                            field.ty
+                        )));
+                    }
+                    (true, false) => walk_field_set(subgraph, target, selections, visit)?,
+                    (false, true) => {}
+                }
+            }
+            Selection::Fragment { on, selections, .. } => {
+                let target = on.as_deref().unwrap_or(type_name);
+                let known = subgraph
+                    .types
+                    .get(target)
+                    .is_some_and(|ty| matches!(ty.kind, TypeKind::Object | TypeKind::Interface | TypeKind::Union));
+                if !known {
+                    return Err(FieldSetProblem(format!("Unknown type \"{target}\" in an inline fragment")));
+                }
+                walk_field_set(subgraph, target, selections, visit)?;
+            }
+        }
+    }
+    Ok(())
+}
