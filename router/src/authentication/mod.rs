@@ -1,0 +1,102 @@
+//! Who is asking: credentials from requests, and the engine that turns them into callers.
+
+mod credential;
+mod remote;
+
+use async_trait::async_trait;
+use cloudphone_core::{ApiKeyId, Caller, Origin, SessionId, Subject, TenantId, UserId};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use tokio::sync::broadcast;
+
+pub use credential::Credential;
+pub use remote::{RemoteAuthenticator, RemoteAuthenticatorError};
+
+/// Verifies credentials and tells when rights change.
+#[async_trait]
+pub trait Authenticator: Send + Sync + 'static {
+    /// The caller that a credential stands for at this moment, with current permissions.
+    async fn authenticate(&self, credential: &Credential, origin: &Origin) -> Result<Caller, AuthenticationError>;
+
+    /// Changes of rights from now on, so that live subscriptions can be checked again.
+    fn changes(&self) -> broadcast::Receiver<AccessChange>;
+}
+
+/// Why a credential does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum AuthenticationError {
+    /// Malformed, forged, or of an account that is gone.
+    #[error("The credential is not valid; sign in again.")]
+    Invalid,
+    /// Past its time.
+    #[error("The access token has expired; refresh the session.")]
+    Expired,
+    /// Withdrawn by logout, revocation or deactivation.
+    #[error("The session or key was revoked; sign in again.")]
+    Revoked,
+    /// Identity does not answer, so nobody can be told apart.
+    #[error("Sign-in cannot be checked right now; try again in a moment.")]
+    Unavailable,
+}
+
+impl AuthenticationError {
+    /// The value of `extensions.code`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Invalid => "UNAUTHENTICATED",
+            Self::Expired => "TOKEN_EXPIRED",
+            Self::Revoked => "SESSION_REVOKED",
+            Self::Unavailable => "SERVICE_UNAVAILABLE",
+        }
+    }
+}
+
+/// Somebody's rights changed; absent fields mean "all of them".
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AccessChange {
+    /// The organisation concerned.
+    pub tenant_id: Option<TenantId>,
+    /// The person concerned.
+    pub user_id: Option<UserId>,
+    /// The session concerned.
+    pub session_id: Option<SessionId>,
+    /// The key concerned.
+    pub api_key_id: Option<ApiKeyId>,
+}
+
+impl AccessChange {
+    /// Whether a caller's rights may have changed.
+    pub fn concerns(&self, caller: &Caller) -> bool {
+        let key = match &caller.subject {
+            Subject::ApiKey { api_key_id, .. } => Some(*api_key_id),
+            _ => None,
+        };
+        fits(self.tenant_id, Some(caller.tenant_id))
+            && fits(self.user_id, caller.user_id())
+            && fits(self.session_id, caller.session_id())
+            && fits(self.api_key_id, key)
+    }
+}
+
+fn fits<T: PartialEq + Copy>(wanted: Option<T>, actual: Option<T>) -> bool {
+    wanted.is_none() || wanted == actual
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_of_one_session_leaves_others_alone() {
+        let (tenant_id, user_id, session_id) = (TenantId::new(), UserId::new(), SessionId::new());
+        let mut caller = Caller::service("test", tenant_id);
+        caller.subject = Subject::User { user_id, session_id };
+        let change = AccessChange { session_id: Some(session_id), ..AccessChange::default() };
+        assert!(change.concerns(&caller));
+        caller.subject = Subject::User { user_id, session_id: SessionId::new() };
+        assert!(!change.concerns(&caller));
+        assert!(AccessChange { user_id: Some(user_id), ..AccessChange::default() }.concerns(&caller));
+        assert!(!AccessChange { tenant_id: Some(TenantId::new()), ..AccessChange::default() }.concerns(&caller));
+    }
+}

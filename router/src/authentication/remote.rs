@@ -1,0 +1,125 @@
+//! Authentication by an identity service in another process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cloudphone_cache::Engine;
+use cloudphone_core::{Caller, Origin};
+use cloudphone_graphql::RequestScope;
+use cloudphone_graphql::identity_token::{self, InternalSecret};
+use moka::future::Cache;
+use serde::Serialize;
+use thiserror::Error;
+use tokio::sync::broadcast;
+use tokio::task::JoinHandle;
+
+use super::{AccessChange, AuthenticationError, Authenticator, Credential};
+
+/// How long a verified credential is believed without asking again; changes are signalled at once besides.
+const BELIEVED_FOR: Duration = Duration::from_secs(5);
+/// The longest that identity may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Verified credentials kept.
+const CAPACITY: u64 = 50_000;
+/// The channel on which identity signals changed rights.
+const CHANGES: &str = "identity.access-changed";
+/// Changes kept for a slow reader.
+const CHANGE_BUFFER: usize = 1024;
+
+/// Why the authenticator could not be made.
+#[derive(Debug, Error)]
+pub enum RemoteAuthenticatorError {
+    /// The HTTP client could not be made.
+    #[error("the HTTP client for identity could not be made: {0}")]
+    Client(#[from] reqwest::Error),
+    /// The engine that carries signals does not answer.
+    #[error(transparent)]
+    Signals(#[from] cloudphone_cache::CacheError),
+}
+
+/// Asks the identity service and remembers its answers for seconds.
+pub struct RemoteAuthenticator {
+    client: reqwest::Client,
+    url: String,
+    secret: InternalSecret,
+    verified: Cache<Credential, Caller>,
+    changes: broadcast::Sender<AccessChange>,
+    listener: JoinHandle<()>,
+}
+
+#[derive(Serialize)]
+struct Question<'a> {
+    credential: &'a Credential,
+    origin: &'a Origin,
+}
+
+impl RemoteAuthenticator {
+    /// `base_url` is identity's, such as `http://identity:30001`; `signals` is the engine that all parts share.
+    pub async fn connect(
+        base_url: &str,
+        secret: InternalSecret,
+        signals: &Engine,
+    ) -> Result<Self, RemoteAuthenticatorError> {
+        let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;
+        let verified = Cache::builder().max_capacity(CAPACITY).time_to_live(BELIEVED_FOR).build();
+        let (changes, _) = broadcast::channel(CHANGE_BUFFER);
+        let mut channel = signals.subscribe(CHANGES).await?;
+        let (forget, forward) = (verified.clone(), changes.clone());
+        let listener = tokio::spawn(async move {
+            while let Some(message) = channel.next().await {
+                // An unreadable change may concern anybody.
+                let change: AccessChange = serde_json::from_slice(&message).unwrap_or_default();
+                forget.invalidate_all();
+                // An error only says that nobody listens.
+                let _ = forward.send(change);
+            }
+        });
+        let url = format!("{}/internal/authenticate", base_url.trim_end_matches('/'));
+        Ok(Self { client, url, secret, verified, changes, listener })
+    }
+
+    async fn ask(&self, credential: &Credential, origin: &Origin) -> Result<Caller, AuthenticationError> {
+        let scope = RequestScope::anonymous(origin.clone());
+        let token = identity_token::sign(&scope, "identity", &self.secret).map_err(unavailable)?;
+        let request = self.client.post(&self.url).header(identity_token::HEADER, token);
+        let response = request.json(&Question { credential, origin }).send().await.map_err(unavailable)?;
+        match response.status().as_u16() {
+            200 => response.json().await.map_err(unavailable),
+            401 => Err(match response.text().await.unwrap_or_default().as_str() {
+                "TOKEN_EXPIRED" => AuthenticationError::Expired,
+                "SESSION_REVOKED" => AuthenticationError::Revoked,
+                _ => AuthenticationError::Invalid,
+            }),
+            status => Err(unavailable(format!("identity answered {status}"))),
+        }
+    }
+}
+
+fn unavailable(cause: impl std::fmt::Display) -> AuthenticationError {
+    tracing::warn!(%cause, "identity cannot be asked");
+    AuthenticationError::Unavailable
+}
+
+impl Drop for RemoteAuthenticator {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
+#[async_trait]
+impl Authenticator for RemoteAuthenticator {
+    async fn authenticate(&self, credential: &Credential, origin: &Origin) -> Result<Caller, AuthenticationError> {
+        let asked = self.verified.try_get_with(credential.clone(), self.ask(credential, origin)).await;
+        let mut caller = asked.map_err(|error: Arc<AuthenticationError>| *error)?;
+        if caller.expires_at.is_some_and(|end| end <= chrono::Utc::now()) {
+            return Err(AuthenticationError::Expired);
+        }
+        caller.origin = origin.clone();
+        Ok(caller)
+    }
+
+    fn changes(&self) -> broadcast::Receiver<AccessChange> {
+        self.changes.subscribe()
+    }
+}

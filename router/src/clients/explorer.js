@@ -1,0 +1,53 @@
+// Runs operations of the explorer page: single answers by POST, subscriptions by graphql-transport-ws.
+const element = (id) => document.getElementById(id);
+let socket = null;
+
+function show(value) {
+  element('answer').textContent = JSON.stringify(value, null, 2);
+}
+
+function stop() {
+  if (socket) socket.close(1000);
+  socket = null;
+  element('stop').disabled = true;
+}
+
+async function post(query, variables) {
+  const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json;q=0.9' };
+  if (element('token').value) headers.authorization = `Bearer ${element('token').value}`;
+  const response = await fetch('/graphql', { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+  return response.json();
+}
+
+function subscribe(query, variables) {
+  const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+  socket = new WebSocket(`${scheme}://${location.host}/graphql/ws`, 'graphql-transport-ws');
+  const payload = element('token').value ? { authorization: `Bearer ${element('token').value}` } : {};
+  socket.onopen = () => socket.send(JSON.stringify({ type: 'connection_init', payload }));
+  socket.onmessage = ({ data }) => {
+    const message = JSON.parse(data);
+    if (message.type === 'connection_ack') socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query, variables } }));
+    if (message.type === 'ping') socket.send(JSON.stringify({ type: 'pong' }));
+    if (message.type === 'next' || message.type === 'error') show(message.payload);
+    if (message.type === 'complete' || message.type === 'error') stop();
+  };
+  socket.onclose = ({ code, reason }) => { if (code !== 1000 && socket) show({ closed: code, reason }); stop(); };
+  element('stop').disabled = false;
+}
+
+async function run() {
+  stop();
+  try {
+    const query = element('query').value;
+    const variables = JSON.parse(element('variables').value || '{}');
+    if (/^\s*subscription\b/m.test(query)) subscribe(query, variables);
+    else show(await post(query, variables));
+  } catch (error) {
+    show({ error: String(error) });
+  }
+}
+
+element('run').addEventListener('click', run);
+element('stop').addEventListener('click', stop);
+element('schema').addEventListener('click', async () => show(await post('{ __schema { types { name kind fields { name type { name kind ofType { name } } } } } }')));
+document.addEventListener('keydown', (event) => { if (event.ctrlKey && event.key === 'Enter') run(); });

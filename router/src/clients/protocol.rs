@@ -1,0 +1,154 @@
+//! Messages and close codes of the graphql-transport-ws protocol (github.com/enisdenjo/graphql-ws, PROTOCOL.md).
+
+use bytes::{BufMut, Bytes, BytesMut};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::request::GraphQlParameters;
+
+/// The WebSocket subprotocol's name.
+pub const SUBPROTOCOL: &str = "graphql-transport-ws";
+
+/// What a client may send.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ClientMessage {
+    /// Opens the session; may carry a credential.
+    ConnectionInit {
+        /// Absent when the client sent none.
+        #[serde(default)]
+        payload: Value,
+    },
+    /// Asks whether the router is there; a credential in the payload renews the session.
+    Ping {
+        /// Absent when the client sent none.
+        #[serde(default)]
+        payload: Value,
+    },
+    /// Answers a ping.
+    Pong {},
+    /// Starts an operation.
+    Subscribe {
+        /// Chosen by the client, unique among its running operations.
+        id: String,
+        /// The operation.
+        payload: GraphQlParameters,
+    },
+    /// Ends an operation.
+    Complete {
+        /// The operation.
+        id: String,
+    },
+}
+
+/// Why a connection is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Close {
+    /// A message breaks the protocol.
+    BadRequest,
+    /// An operation came before the session was acknowledged.
+    Unauthorized,
+    /// The credential does not hold, or no longer does; clients come back with a fresh one.
+    Forbidden,
+    /// No `connection_init` came in time.
+    InitialisationTimeout,
+    /// An operation of this id runs already.
+    SubscriberExists,
+    /// A second `connection_init` came.
+    TooManyInitialisations,
+    /// The client reads too slowly.
+    TooSlow,
+    /// The client went silent.
+    Silent,
+    /// The router shuts down; clients reconnect.
+    GoingAway,
+    /// Too many connections.
+    TryAgainLater,
+}
+
+impl Close {
+    /// The code on the wire.
+    pub fn code(self) -> u16 {
+        match self {
+            Self::BadRequest => 4400,
+            Self::Unauthorized => 4401,
+            Self::Forbidden => 4403,
+            Self::InitialisationTimeout => 4408,
+            Self::SubscriberExists => 4409,
+            Self::TooManyInitialisations => 4429,
+            Self::TooSlow | Self::Silent => 1008,
+            // RFC 6455 §7.4.1 and its registry: 1001 going away, 1013 try again later.
+            Self::GoingAway => 1001,
+            Self::TryAgainLater => 1013,
+        }
+    }
+
+    /// The reason on the wire.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::BadRequest => "Invalid message",
+            Self::Unauthorized => "Unauthorized",
+            Self::Forbidden => "Forbidden",
+            Self::InitialisationTimeout => "Connection initialisation timeout",
+            Self::SubscriberExists => "Subscriber already exists",
+            Self::TooManyInitialisations => "Too many initialisation requests",
+            Self::TooSlow => "Client reads too slowly",
+            Self::Silent => "Client is silent",
+            Self::GoingAway => "Server is going away",
+            Self::TryAgainLater => "Too many connections",
+        }
+    }
+}
+
+/// A `next` message around an encoded result, which is not parsed again.
+pub fn next(id: &str, result: &[u8]) -> Bytes {
+    frame(id, "next", Some(result))
+}
+
+/// An `error` message; `errors` is an encoded list.
+pub fn error(id: &str, errors: &[u8]) -> Bytes {
+    frame(id, "error", Some(errors))
+}
+
+/// A `complete` message.
+pub fn complete(id: &str) -> Bytes {
+    frame(id, "complete", None)
+}
+
+fn frame(id: &str, kind: &str, payload: Option<&[u8]>) -> Bytes {
+    let id = serde_json::to_string(id).expect("text always encodes");
+    let mut frame = BytesMut::with_capacity(id.len() + payload.map_or(0, <[u8]>::len) + 40);
+    frame.put_slice(b"{\"id\":");
+    frame.put_slice(id.as_bytes());
+    frame.put_slice(b",\"type\":\"");
+    frame.put_slice(kind.as_bytes());
+    frame.put_slice(b"\"");
+    if let Some(payload) = payload {
+        frame.put_slice(b",\"payload\":");
+        frame.put_slice(payload);
+    }
+    frame.put_slice(b"}");
+    frame.freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn messages_are_json_whatever_the_id() {
+        let message: Value = serde_json::from_slice(&next("a\"b", br#"{"data":{"x":1}}"#)).unwrap();
+        assert_eq!(message, json!({ "id": "a\"b", "type": "next", "payload": { "data": { "x": 1 } } }));
+        let message: Value = serde_json::from_slice(&complete("1")).unwrap();
+        assert_eq!(message, json!({ "id": "1", "type": "complete" }));
+    }
+
+    #[test]
+    fn a_message_of_unknown_type_is_refused() {
+        assert!(serde_json::from_str::<ClientMessage>(r#"{"type":"start"}"#).is_err());
+        assert!(serde_json::from_str::<ClientMessage>(r#"{"type":"pong"}"#).is_ok());
+        assert!(serde_json::from_str::<ClientMessage>(r#"{"type":"subscribe","id":"1","payload":{}}"#).is_err());
+    }
+}

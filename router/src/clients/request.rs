@@ -1,0 +1,139 @@
+//! A GraphQL request as it arrives: from a JSON body or from a query string (GraphQL over HTTP, sections 5 and 6).
+
+use axum::http::StatusCode;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+/// The parameters of one GraphQL request.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GraphQlParameters {
+    /// The document.
+    pub query: String,
+    /// Which operation of the document to run.
+    #[serde(default)]
+    pub operation_name: Option<String>,
+    /// Values of the operation's variables.
+    #[serde(default, deserialize_with = "object_or_null")]
+    pub variables: Map<String, Value>,
+    /// Whatever protocols put beside.
+    #[serde(default, deserialize_with = "object_or_null")]
+    pub extensions: Map<String, Value>,
+}
+
+fn object_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Why a request is not a GraphQL request.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum MalformedRequest {
+    /// The body is not a JSON object with a `query`.
+    #[error("The request is not a GraphQL request: {0}")]
+    Parameters(String),
+    /// Several requests came in one body.
+    #[error("Send one operation at a time; this endpoint takes no batches.")]
+    Batch,
+    /// The media type of the body is not JSON.
+    #[error("Send the request as `application/json`.")]
+    MediaType,
+    /// The body is too large.
+    #[error("The request body exceeds {limit} bytes.")]
+    TooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// A mutation or subscription came by GET.
+    #[error("GET takes queries only; use POST.")]
+    MethodNotAllowed,
+}
+
+impl MalformedRequest {
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Parameters(_) | Self::Batch => StatusCode::BAD_REQUEST,
+            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        }
+    }
+
+    /// The value of `extensions.code`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Parameters(_) => "BAD_REQUEST",
+            Self::Batch => "BATCHING_NOT_SUPPORTED",
+            Self::MediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::TooLarge { .. } => "PAYLOAD_TOO_LARGE",
+            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+        }
+    }
+}
+
+impl GraphQlParameters {
+    /// Reads a JSON body.
+    pub fn from_json(body: &[u8]) -> Result<Self, MalformedRequest> {
+        if body.trim_ascii_start().first() == Some(&b'[') {
+            return Err(MalformedRequest::Batch);
+        }
+        serde_json::from_slice(body).map_err(|error| MalformedRequest::Parameters(error.to_string()))
+    }
+
+    /// Reads a query string, in which `variables` and `extensions` are JSON.
+    pub fn from_query_string(query: &str) -> Result<Self, MalformedRequest> {
+        let mut parameters = Self::default();
+        let mut found = false;
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "query" => {
+                    parameters.query = value.into_owned();
+                    found = true;
+                }
+                "operationName" if !value.is_empty() => parameters.operation_name = Some(value.into_owned()),
+                "variables" => parameters.variables = json_object("variables", &value)?,
+                "extensions" => parameters.extensions = json_object("extensions", &value)?,
+                _ => {}
+            }
+        }
+        if found { Ok(parameters) } else { Err(MalformedRequest::Parameters("`query` is missing".to_owned())) }
+    }
+}
+
+fn json_object(name: &str, text: &str) -> Result<Map<String, Value>, MalformedRequest> {
+    if text.is_empty() {
+        return Ok(Map::new());
+    }
+    let parsed: Result<Option<Map<String, Value>>, _> = serde_json::from_str(text);
+    parsed.map(Option::unwrap_or_default).map_err(|error| MalformedRequest::Parameters(format!("`{name}`: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_body_may_leave_out_or_null_everything_but_the_query() {
+        let parameters = GraphQlParameters::from_json(br#"{"query":"{me{id}}","variables":null}"#).unwrap();
+        assert_eq!(parameters.query, "{me{id}}");
+        assert!(parameters.variables.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_request_says_why() {
+        for body in [&b"{}"[..], b"nonsense", br#"{"query":7}"#, br#"{"query":"{a}","variables":[]}"#] {
+            assert!(matches!(GraphQlParameters::from_json(body), Err(MalformedRequest::Parameters(_))));
+        }
+        assert_eq!(GraphQlParameters::from_json(b" [{}]"), Err(MalformedRequest::Batch));
+    }
+
+    #[test]
+    fn a_query_string_carries_variables_as_json() {
+        let parameters = GraphQlParameters::from_query_string("query=%7Ba%7D&variables=%7B%22x%22%3A1%7D").unwrap();
+        assert_eq!((parameters.query.as_str(), parameters.variables["x"].as_i64()), ("{a}", Some(1)));
+        assert!(GraphQlParameters::from_query_string("variables=1&query=x").is_err());
+        assert!(GraphQlParameters::from_query_string("").is_err());
+    }
+}

@@ -1,0 +1,57 @@
+//! Operations over WebSocket by the graphql-transport-ws protocol.
+
+mod connection;
+mod operations;
+mod writer;
+
+use std::sync::Arc;
+
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::protocol::SUBPROTOCOL;
+use crate::authentication::Credential;
+use crate::origin::Client;
+use crate::server::Edge;
+
+/// Largest message that a client may send, in bytes.
+const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
+
+/// Accepts a WebSocket; the credential may come by header, by query parameter `token`, or later by `connection_init`.
+pub async fn upgrade(
+    State(edge): State<Arc<Edge>>,
+    client: Client,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if !edge.cross_site.allows_socket(&headers) {
+        return (StatusCode::FORBIDDEN, "This origin may not open a socket here.").into_response();
+    }
+    let Ok(place) = Arc::clone(&edge.connections).try_acquire_owned() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "Too many connections; try again later.").into_response();
+    };
+    let early = Credential::from_headers(&headers).or_else(|| credential_of_query(query.as_deref()));
+    let mut response = upgrade
+        .protocols([SUBPROTOCOL])
+        .max_message_size(MAX_MESSAGE_BYTES)
+        .on_upgrade(async move |socket| {
+            let _place: OwnedSemaphorePermit = place;
+            connection::serve(edge, socket, client.origin, early).await;
+        })
+        .into_response();
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS
+        && !response.headers().contains_key("sec-websocket-protocol")
+    {
+        response = (StatusCode::BAD_REQUEST, "Speak the subprotocol graphql-transport-ws.").into_response();
+    }
+    response
+}
+
+fn credential_of_query(query: Option<&str>) -> Option<Credential> {
+    let pairs = url::form_urlencoded::parse(query?.as_bytes());
+    pairs.filter(|(name, _)| name == "token").find_map(|(_, token)| Credential::from_query(&token))
+}

@@ -1,0 +1,152 @@
+//! One connection: reads messages in order, keeps the protocol's rules, and ends when the client's rights do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{Message, WebSocket};
+use bytes::Bytes;
+use cloudphone_core::Origin;
+use futures::stream::SplitStream;
+use futures::{FutureExt as _, StreamExt as _};
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::operations::Operations;
+use super::writer::{LastHeard, Outgoing, QUEUE, write};
+use crate::authentication::{AuthenticationError, Credential};
+use crate::clients::protocol::{ClientMessage, Close};
+use crate::server::Edge;
+use crate::session::{Session, SessionState};
+
+/// Time for `connection_init` to arrive.
+const INITIALISATION_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Serves the connection to its end.
+pub async fn serve(edge: Arc<Edge>, socket: WebSocket, origin: Origin, early: Option<Credential>) {
+    metrics::gauge!("cloudphone_websocket_connections").increment(1.0);
+    let (sink, stream) = socket.split();
+    let (out, queue) = mpsc::channel(QUEUE);
+    let heard = LastHeard::new();
+    let writer = tokio::spawn(write(sink, queue, heard.clone(), edge.limits.heartbeat));
+    let mut connection = Connection { edge, stream, out, heard };
+    let close = connection.run(origin, early).await;
+    if let Some(close) = close {
+        // The queue may be full of a slow client's messages; the writer's own limits then end it.
+        let _ = timeout(Duration::from_secs(1), connection.out.send(Outgoing::Close(close))).await;
+    }
+    drop(connection);
+    let _ = writer.await;
+    metrics::gauge!("cloudphone_websocket_connections").decrement(1.0);
+}
+
+struct Connection {
+    edge: Arc<Edge>,
+    stream: SplitStream<WebSocket>,
+    out: mpsc::Sender<Outgoing>,
+    heard: LastHeard,
+}
+
+impl Connection {
+    /// Runs to the end; `None` when the client left by itself.
+    async fn run(&mut self, origin: Origin, early: Option<Credential>) -> Option<Close> {
+        let session = match timeout(INITIALISATION_TIMEOUT, self.initialise(origin, early)).await {
+            Ok(Ok(session)) => Arc::new(session),
+            Ok(Err(end)) => return end,
+            Err(_) => return Some(Close::InitialisationTimeout),
+        };
+        let operations = Operations::new(Arc::clone(&self.edge), Arc::clone(&session), self.out.clone());
+        let end = self.serve_session(&session, &operations).await;
+        operations.stop_all();
+        end
+    }
+
+    async fn initialise(&mut self, origin: Origin, early: Option<Credential>) -> Result<Session, Option<Close>> {
+        loop {
+            match self.next().await.map_err(Some)?.ok_or(None)? {
+                ClientMessage::ConnectionInit { payload } => {
+                    let credential = Credential::from_payload(&payload).or(early);
+                    let authenticator = Arc::clone(&self.edge.authenticator);
+                    let opened = Session::open(authenticator, credential, origin).await;
+                    let session = opened.map_err(|error| Some(close_for(error)))?;
+                    self.reply(r#"{"type":"connection_ack"}"#).await;
+                    return Ok(session);
+                }
+                ClientMessage::Ping { .. } => self.reply(r#"{"type":"pong"}"#).await,
+                ClientMessage::Subscribe { .. } => return Err(Some(Close::Unauthorized)),
+                ClientMessage::Pong {} | ClientMessage::Complete { .. } => {}
+            }
+        }
+    }
+
+    async fn serve_session(&mut self, session: &Session, operations: &Operations) -> Option<Close> {
+        let mut state = session.state();
+        let draining = self.edge.draining.clone();
+        loop {
+            let message = tokio::select! {
+                message = self.next() => message,
+                () = draining.cancelled() => return Some(Close::GoingAway),
+                ended = state.wait_for(|state| matches!(state, SessionState::Ended(_))).map(|ended| ended.is_ok()) => {
+                    if ended {
+                        // Let the operations say why before the connection closes.
+                        tokio::task::yield_now().await;
+                        return Some(Close::Forbidden);
+                    }
+                    return Some(Close::GoingAway);
+                }
+            };
+            let message = match message {
+                Ok(Some(message)) => message,
+                Ok(None) => return None,
+                Err(close) => return Some(close),
+            };
+            match message {
+                ClientMessage::ConnectionInit { .. } => return Some(Close::TooManyInitialisations),
+                ClientMessage::Ping { payload } => match self.renew(session, &payload).await {
+                    Ok(()) => self.reply(r#"{"type":"pong"}"#).await,
+                    Err(error) => return Some(close_for(error)),
+                },
+                ClientMessage::Pong {} => {}
+                ClientMessage::Subscribe { id, payload } => {
+                    if let Err(close) = operations.start(id, payload) {
+                        return Some(close);
+                    }
+                }
+                ClientMessage::Complete { id } => operations.stop(&id),
+            }
+        }
+    }
+
+    /// A ping whose payload carries a credential renews the session in place.
+    async fn renew(&self, session: &Session, payload: &Value) -> Result<(), AuthenticationError> {
+        match Credential::from_payload(payload) {
+            Some(credential) => session.renew(credential).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn reply(&self, text: &'static str) {
+        let _ = self.out.send(Outgoing::Text(Bytes::from_static(text.as_bytes()))).await;
+    }
+
+    /// The next protocol message; `Ok(None)` when the client is gone.
+    async fn next(&mut self) -> Result<Option<ClientMessage>, Close> {
+        loop {
+            let Some(Ok(message)) = self.stream.next().await else { return Ok(None) };
+            self.heard.note();
+            match message {
+                Message::Text(text) => return serde_json::from_str(&text).map(Some).map_err(|_| Close::BadRequest),
+                Message::Binary(_) => return Err(Close::BadRequest),
+                Message::Close(_) => return Ok(None),
+                Message::Ping(_) | Message::Pong(_) => {}
+            }
+        }
+    }
+}
+
+fn close_for(error: AuthenticationError) -> Close {
+    match error {
+        AuthenticationError::Unavailable => Close::TryAgainLater,
+        AuthenticationError::Invalid | AuthenticationError::Expired | AuthenticationError::Revoked => Close::Forbidden,
+    }
+}

@@ -1,0 +1,205 @@
+//! Prepares and executes operations over the current supergraph, which may be exchanged while requests run.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use cloudphone_core::{Caller, Origin};
+use cloudphone_execution::{ErrorFilter, ExecutionRequest, Executor, RequestContext};
+use cloudphone_graphql::RequestScope;
+pub use cloudphone_planning::OperationKind;
+use cloudphone_planning::{
+    FederationPlanner, GraphQlError, PlanRequest, Planner as _, PlannerOptions, PreparedOperation, Supergraph,
+    SupergraphError, codes,
+};
+use futures::stream::BoxStream;
+use futures::{StreamExt as _, stream};
+use serde_json::{Map, Value};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::answer::errors_response;
+use crate::clients::request::GraphQlParameters;
+
+/// Whoever asks, as subgraphs see them.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// The verified identity; absent when nobody is signed in.
+    pub caller: Option<Caller>,
+    /// Where the request comes from.
+    pub origin: Origin,
+}
+
+/// An operation that is ready to run, with its variables.
+#[derive(Clone)]
+pub struct Prepared {
+    operation: Arc<PreparedOperation>,
+    variables: Map<String, Value>,
+}
+
+impl Prepared {
+    /// Query, mutation or subscription.
+    pub fn kind(&self) -> OperationKind {
+        self.operation.kind()
+    }
+
+    fn name(&self) -> &str {
+        self.operation.name().map_or("anonymous", |name| name)
+    }
+}
+
+/// Why an operation was not prepared.
+#[derive(Clone, Debug)]
+pub struct Rejection {
+    /// An encoded list of errors.
+    pub errors: Vec<u8>,
+    /// Whether the request itself was malformed, as opposed to a document that does not fit the schema.
+    pub malformed: bool,
+}
+
+/// An answer to a query or mutation.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The encoded response.
+    pub body: Bytes,
+    /// Whether any of the operation ran: without data the request itself was refused.
+    pub has_data: bool,
+}
+
+struct Current {
+    planner: FederationPlanner,
+    executor: Executor,
+}
+
+/// Plans and executes; cheap to clone.
+#[derive(Clone)]
+pub struct Gateway {
+    current: Arc<ArcSwap<Current>>,
+    options: PlannerOptions,
+    timeout: Duration,
+}
+
+impl Gateway {
+    /// A gateway over a composed supergraph, whose subgraphs `executor` reaches. `timeout` bounds a query or mutation.
+    pub fn new(
+        supergraph_sdl: &str,
+        executor: Executor,
+        options: PlannerOptions,
+        timeout: Duration,
+    ) -> Result<Self, SupergraphError> {
+        let current = Current { planner: planner(supergraph_sdl, &options)?, executor };
+        Ok(Self { current: Arc::new(ArcSwap::from_pointee(current)), options, timeout })
+    }
+
+    /// Puts another supergraph in place; running operations finish on the one that they began with.
+    pub fn exchange(&self, supergraph_sdl: &str, executor: Executor) -> Result<(), SupergraphError> {
+        let planner = planner(supergraph_sdl, &self.options)?;
+        self.current.store(Arc::new(Current { planner, executor }));
+        Ok(())
+    }
+
+    /// Parses, validates and plans an operation, or finds it prepared.
+    pub async fn prepare(&self, parameters: &GraphQlParameters) -> Result<Prepared, Rejection> {
+        let current = self.current.load_full();
+        let request = PlanRequest::new(&parameters.query, parameters.operation_name.as_deref());
+        let planned = current.planner.plan(request).await;
+        let operation = planned.map_err(|error| rejection(&error.errors, error.code == codes::PARSE_FAILED))?;
+        // Variables that do not fit are the request's fault, which its status has to tell (GraphQL over HTTP §6.4.2).
+        operation.coerce(&parameters.variables).map_err(|errors| rejection(&errors, false))?;
+        Ok(Prepared { operation, variables: parameters.variables.clone() })
+    }
+
+    /// Answers a query or mutation.
+    pub async fn execute(&self, prepared: &Prepared, scope: Scope) -> Answer {
+        let began = Instant::now();
+        let (context, _cancel_on_drop) = context(scope, Some(began + self.timeout));
+        let executor = self.current.load().executor.clone();
+        let result = executor.execute(request(prepared, context)).await;
+        let kind = prepared.kind().as_str();
+        metrics::histogram!("cloudphone_graphql_operation_duration_seconds", "kind" => kind, "operation" => bounded_name(prepared))
+            .record(began.elapsed().as_secs_f64());
+        if !result.errors.is_empty() {
+            metrics::counter!("cloudphone_graphql_operation_errors_total", "kind" => kind).increment(1);
+        }
+        Answer { body: result.body, has_data: result.has_data }
+    }
+
+    /// The events of a subscription, encoded; a refusal is an event with errors and the end.
+    pub async fn subscribe(&self, prepared: &Prepared, scope: Scope) -> BoxStream<'static, Bytes> {
+        let (context, cancel_on_drop) = context(scope, None);
+        let executor = self.current.load().executor.clone();
+        match executor.subscribe(request(prepared, context)).await {
+            Ok(events) => {
+                let live = Live::new(cancel_on_drop);
+                events.map(move |event| live.delivered(event.body)).boxed()
+            }
+            Err(refusal) => stream::once(async move { refusal.body }).boxed(),
+        }
+    }
+}
+
+/// Counts a subscription while it lives and cancels its upstream when it is dropped.
+struct Live(#[expect(dead_code, reason = "held for its effect when dropped")] DropGuard);
+
+impl Live {
+    fn new(cancel_on_drop: DropGuard) -> Self {
+        metrics::gauge!("cloudphone_graphql_subscriptions_active").increment(1.0);
+        Self(cancel_on_drop)
+    }
+
+    #[expect(clippy::unused_self, reason = "the stream owns the value through this call")]
+    fn delivered(&self, event: Bytes) -> Bytes {
+        metrics::counter!("cloudphone_graphql_subscription_events_total").increment(1);
+        event
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        metrics::gauge!("cloudphone_graphql_subscriptions_active").decrement(1.0);
+    }
+}
+
+fn planner(supergraph_sdl: &str, options: &PlannerOptions) -> Result<FederationPlanner, SupergraphError> {
+    Ok(FederationPlanner::new(Supergraph::parse(supergraph_sdl)?, options.clone()))
+}
+
+fn request(prepared: &Prepared, context: RequestContext) -> ExecutionRequest {
+    ExecutionRequest {
+        operation: Arc::clone(&prepared.operation),
+        variables: prepared.variables.clone(),
+        context: Arc::new(context),
+    }
+}
+
+fn context(scope: Scope, deadline: Option<Instant>) -> (RequestContext, DropGuard) {
+    let cancellation = CancellationToken::new();
+    let mut context = RequestContext::new(scope.origin.correlation_id.to_string());
+    context.deadline = deadline;
+    context.cancellation = cancellation.clone();
+    context.extensions.insert(RequestScope { caller: scope.caller, origin: scope.origin });
+    (context, cancellation.drop_guard())
+}
+
+/// Clients name their operations, so that a metric may not take every name that comes.
+fn bounded_name(prepared: &Prepared) -> String {
+    let name = prepared.name();
+    if name.len() <= 64 { name.to_owned() } else { "long-name".to_owned() }
+}
+
+fn rejection(errors: &[GraphQlError], malformed: bool) -> Rejection {
+    Rejection { errors: serde_json::to_vec(errors).expect("errors are plain values"), malformed }
+}
+
+/// Gives every error the request's correlation id, so that a report by a client leads to the logs.
+pub fn correlated_errors() -> ErrorFilter {
+    Arc::new(|error, context| {
+        let id = || Value::String(context.request_id.to_string());
+        error.extensions.entry("correlationId").or_insert_with(id);
+    })
+}
+
+/// The encoded response to a request that was refused while it was prepared.
+pub fn refused(rejection: &Rejection) -> Bytes {
+    errors_response(&rejection.errors)
+}

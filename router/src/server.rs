@@ -1,0 +1,119 @@
+//! The router as an HTTP service: its routes and what stands before them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use cloudphone_core::Origin;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
+use tower_http::services::{ServeDir, ServeFile};
+use tracing::Instrument as _;
+
+use crate::authentication::Authenticator;
+use crate::clients::{graphiql, http, websocket};
+use crate::gateway::Gateway;
+use crate::origin::{CORRELATION_HEADER, Client};
+use crate::protection::{ContentPolicy, CrossSite, Limits, secure};
+
+/// What the edge needs to answer.
+pub struct Edge {
+    /// Plans and executes.
+    pub gateway: Gateway,
+    /// Tells who is asking.
+    pub authenticator: Arc<dyn Authenticator>,
+    /// Limits of the edge.
+    pub limits: Limits,
+    /// Which other sites may call.
+    pub cross_site: CrossSite,
+    /// Places for live connections.
+    pub connections: Arc<Semaphore>,
+    /// Cancelled when the process begins to shut down, so that clients move on.
+    pub draining: CancellationToken,
+}
+
+/// What is served besides the graph.
+#[derive(Clone, Debug, Default)]
+pub struct Pages {
+    /// Folder with the built console; absent: no console.
+    pub console: Option<PathBuf>,
+    /// Whether the explorer page is served.
+    pub explorer: bool,
+    /// What the pages may load.
+    pub content: ContentPolicy,
+}
+
+/// All routes of the edge; `more` brings health, metrics and what identity publishes.
+pub fn routes(edge: Edge, pages: &Pages, more: Router) -> Router {
+    let cross_site = edge.cross_site.layer();
+    let state = Arc::new(edge);
+    let graph = Router::new()
+        .route("/graphql", get(graphql_or_socket).post(http::graphql))
+        .route("/graphql/ws", get(websocket::upgrade))
+        .layer(cross_site)
+        .with_state(state);
+    let mut router = Router::new().merge(graph).merge(more);
+    if pages.explorer {
+        router = router.route("/graphiql", get(graphiql::page)).route(
+            "/graphiql/explorer.js",
+            get(async || ([(header::CONTENT_TYPE, "text/javascript")], include_str!("clients/explorer.js"))),
+        );
+    }
+    if let Some(folder) = &pages.console {
+        // Addresses inside the console are its own business, so that every unknown one gets its first page.
+        let files = ServeDir::new(folder).precompressed_br().precompressed_gzip();
+        router = router.fallback_service(files.fallback(ServeFile::new(folder.join("index.html"))));
+    }
+    let compress = DefaultPredicate::new().and(NotForContentType::new("text/event-stream"));
+    let router = secure(router, &pages.content);
+    router
+        .layer(CompressionLayer::new().compress_when(compress))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(trace))
+}
+
+/// A GET may be a query or the opening of a WebSocket.
+async fn graphql_or_socket(state: axum::extract::State<Arc<Edge>>, client: Client, request: Request) -> Response {
+    use axum::extract::{FromRequestParts as _, RawQuery, ws::WebSocketUpgrade};
+    if request.headers().get(header::UPGRADE).is_none() {
+        return http::graphql(state, client, request).await;
+    }
+    let (mut parts, _) = request.into_parts();
+    match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        Ok(upgrade) => {
+            let query = RawQuery(parts.uri.query().map(str::to_owned));
+            websocket::upgrade(state, client, parts.headers, query, upgrade).await
+        }
+        Err(rejection) => rejection.into_response(),
+    }
+}
+
+/// Gives every request its span and every answer its correlation id.
+async fn trace(request: Request, next: Next) -> Response {
+    use axum::extract::FromRequestParts as _;
+    let (mut parts, body) = request.into_parts();
+    let Ok(Client { origin }) = Client::from_request_parts(&mut parts, &()).await;
+    let span = tracing::info_span!(
+        "request",
+        method = %parts.method,
+        path = parts.uri.path(),
+        correlation_id = %origin.correlation_id,
+    );
+    let mut response = next.run(Request::from_parts(parts, body)).instrument(span).await;
+    tag(&mut response, &origin);
+    response
+}
+
+fn tag(response: &mut Response, origin: &Origin) {
+    if let Ok(id) = HeaderValue::try_from(origin.correlation_id.to_string()) {
+        response.headers_mut().insert(CORRELATION_HEADER, id);
+    }
+}

@@ -1,0 +1,179 @@
+//! The identity of one connection over time: renewed by the client, withdrawn by expiry or by a change of rights.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use cloudphone_core::{Caller, Origin};
+use parking_lot::Mutex;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use crate::authentication::{AccessChange, AuthenticationError, Authenticator, Credential};
+
+/// How long to wait before asking again when identity does not answer.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// Questions in a row without an answer before the session ends: rights that cannot be checked are not rights.
+const UNANSWERED_LIMIT: u32 = 30;
+/// A session without an end still looks up now and then.
+const NO_END: Duration = Duration::from_hours(24);
+
+/// Who the connection belongs to at this moment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SessionState {
+    /// Nobody signed in.
+    Anonymous,
+    /// A verified caller.
+    Valid(Arc<Caller>),
+    /// The credential no longer holds.
+    Ended(AuthenticationError),
+}
+
+impl SessionState {
+    /// The caller for the next operation; an error once the session has ended.
+    pub fn caller(&self) -> Result<Option<Caller>, AuthenticationError> {
+        match self {
+            Self::Anonymous => Ok(None),
+            Self::Valid(caller) => Ok(Some((**caller).clone())),
+            Self::Ended(error) => Err(*error),
+        }
+    }
+}
+
+struct Shared {
+    authenticator: Arc<dyn Authenticator>,
+    origin: Origin,
+    credential: Mutex<Option<Credential>>,
+    state: watch::Sender<SessionState>,
+    renewed: Notify,
+}
+
+/// A session with the task that watches over it; dropping it ends the watch.
+pub struct Session {
+    shared: Arc<Shared>,
+    watcher: JoinHandle<()>,
+}
+
+impl Session {
+    /// Verifies the credential and begins to watch it.
+    pub async fn open(
+        authenticator: Arc<dyn Authenticator>,
+        credential: Option<Credential>,
+        origin: Origin,
+    ) -> Result<Self, AuthenticationError> {
+        // Listen before asking, so that a change in between is not missed.
+        let changes = authenticator.changes();
+        let state = match &credential {
+            Some(credential) => SessionState::Valid(Arc::new(authenticator.authenticate(credential, &origin).await?)),
+            None => SessionState::Anonymous,
+        };
+        let shared = Arc::new(Shared {
+            authenticator,
+            origin,
+            credential: Mutex::new(credential),
+            state: watch::channel(state).0,
+            renewed: Notify::new(),
+        });
+        let watcher = tokio::spawn(watch_over(Arc::clone(&shared), changes));
+        Ok(Self { shared, watcher })
+    }
+
+    /// Puts a fresh credential in place of the old one, for the same person.
+    pub async fn renew(&self, credential: Credential) -> Result<(), AuthenticationError> {
+        let caller = self.shared.authenticator.authenticate(&credential, &self.shared.origin).await?;
+        let same_person = match &*self.shared.state.borrow() {
+            SessionState::Valid(before) => before.user_id() == caller.user_id() && before.tenant_id == caller.tenant_id,
+            SessionState::Anonymous => true,
+            SessionState::Ended(_) => false,
+        };
+        if !same_person {
+            return Err(AuthenticationError::Invalid);
+        }
+        *self.shared.credential.lock() = Some(credential);
+        self.shared.put(caller);
+        self.shared.renewed.notify_one();
+        Ok(())
+    }
+
+    /// The state now and as it changes.
+    pub fn state(&self) -> watch::Receiver<SessionState> {
+        self.shared.state.subscribe()
+    }
+
+    /// Where the connection comes from.
+    pub fn origin(&self) -> &Origin {
+        &self.shared.origin
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.watcher.abort();
+    }
+}
+
+impl Shared {
+    /// Running operations hear of it only when the rights are others than before.
+    fn put(&self, caller: Caller) {
+        self.state.send_if_modified(|state| {
+            let changed = !matches!(state, SessionState::Valid(before) if before.permissions == caller.permissions);
+            *state = SessionState::Valid(Arc::new(caller));
+            changed
+        });
+    }
+
+    fn end(&self, error: AuthenticationError) {
+        self.state.send_replace(SessionState::Ended(error));
+    }
+
+    /// Asks again who the credential stands for.
+    async fn recheck(&self) {
+        let Some(credential) = self.credential.lock().clone() else { return };
+        for _ in 0..UNANSWERED_LIMIT {
+            match self.authenticator.authenticate(&credential, &self.origin).await {
+                Ok(caller) => return self.put(caller),
+                Err(AuthenticationError::Unavailable) => sleep(ASK_AGAIN_AFTER).await,
+                Err(error) => return self.end(error),
+            }
+        }
+        self.end(AuthenticationError::Unavailable);
+    }
+
+    fn time_left(&self) -> Duration {
+        match &*self.state.borrow() {
+            SessionState::Valid(caller) => {
+                caller.expires_at.map_or(NO_END, |end| (end - Utc::now()).to_std().unwrap_or_default())
+            }
+            _ => NO_END,
+        }
+    }
+
+    fn concerned(&self, change: &AccessChange) -> bool {
+        matches!(&*self.state.borrow(), SessionState::Valid(caller) if change.concerns(caller))
+    }
+
+    fn expired(&self) -> bool {
+        let now = Utc::now();
+        matches!(&*self.state.borrow(), SessionState::Valid(caller) if caller.expires_at.is_some_and(|end| end <= now))
+    }
+}
+
+async fn watch_over(shared: Arc<Shared>, mut changes: tokio::sync::broadcast::Receiver<AccessChange>) {
+    loop {
+        tokio::select! {
+            change = changes.recv() => match change {
+                Ok(change) if shared.concerned(&change) => shared.recheck().await,
+                Ok(_) => {}
+                // Missed changes may have concerned this session.
+                Err(RecvError::Lagged(_)) => shared.recheck().await,
+                Err(RecvError::Closed) => return shared.end(AuthenticationError::Unavailable),
+            },
+            () = sleep(shared.time_left()) => if shared.expired() {
+                shared.end(AuthenticationError::Expired);
+            },
+            () = shared.renewed.notified() => {}
+        }
+    }
+}
