@@ -17,6 +17,7 @@ interface AuthContext {
   renewed?: boolean;
 }
 
+/* eslint-disable @typescript-eslint/no-namespace -- the client's defaults are declared in its own namespaces */
 declare module '@apollo/client' {
   namespace ApolloClient {
     namespace DeclareDefaultOptions {
@@ -27,6 +28,8 @@ declare module '@apollo/client' {
     }
   }
 }
+
+/* eslint-enable @typescript-eslint/no-namespace */
 
 export function createApiClient(session: Session, socket: SocketClient): ApolloClient {
   const authenticate = new SetContextLink(async (context) => {

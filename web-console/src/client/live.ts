@@ -61,13 +61,13 @@ export function live<Data, Variables extends OperationVariables>(
         variables: options.variables(),
         fetchPolicy: options.cached === false ? 'no-cache' : 'network-only',
         errorPolicy: 'all',
-      } as ApolloClient.SubscribeOptions<Data, Variables>)
+      })
       .subscribe({
         next: (result) => {
           if (stopped) return;
           if (result.data) {
             attempts = 0;
-            options.next(result.data as Data);
+            options.next(result.data);
           } else if (result.error) {
             failed(result.error);
           }

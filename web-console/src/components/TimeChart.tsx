@@ -58,7 +58,7 @@ export function TimeChart({ label, series, columns, range, span }: TimeChartProp
         scales: { x: { time: true, auto: false }, y: limits === null ? { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } : { range: limits } },
         axes: [{ ...axis, space: 70, values: (_, splits) => splits.map((second) => timeLabel(second, latest.current.span)) }, { ...axis, size: 46 }],
         series: [
-          { label: '', value: (_, second) => (second == null ? '' : timeLabel(second, latest.current.span)) },
+          { label: '', value: (_, second: number | null) => (second === null ? '' : timeLabel(second, latest.current.span)) },
           ...lines.map(({ label: name, color, unit }) => ({
             label: name,
             stroke: style.getPropertyValue(`--mantine-color-${color}-5`).trim(),

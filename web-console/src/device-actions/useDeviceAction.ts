@@ -35,12 +35,12 @@ export function useDeviceAction(): RunDeviceAction {
             },
           } as never,
         });
-        const outcome = data?.outcome;
-        if (outcome && outcome.userErrors.length > 0) {
+        const outcome = data.outcome;
+        if (outcome.userErrors.length > 0) {
           fleetStore.patch(device.id, before);
           return summarise(outcome.userErrors);
         }
-        if (outcome?.device) {
+        if (outcome.device) {
           const { state, stateReason, allowedActions } = outcome.device;
           fleetStore.patch(device.id, { state, stateReason: stateReason ?? null, allowedActions });
         }

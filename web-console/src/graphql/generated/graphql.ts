@@ -36,7 +36,7 @@ export type ApiKeyConnection = {
   edges: Array<ApiKeyEdge>;
   nodes: Array<ApiKey>;
   pageInfo: PageInfo;
-  totalCount: Scalars['Int']['output'];
+  totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
 export type ApiKeyEdge = {
@@ -78,7 +78,7 @@ export type ApplicationConnection = {
   edges: Array<ApplicationEdge>;
   nodes: Array<Application>;
   pageInfo: PageInfo;
-  totalCount: Scalars['Int']['output'];
+  totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
 export type ApplicationEdge = {
@@ -107,7 +107,7 @@ export type ApplicationUploadConnection = {
   edges: Array<ApplicationUploadEdge>;
   nodes: Array<ApplicationUpload>;
   pageInfo: PageInfo;
-  totalCount: Scalars['Int']['output'];
+  totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
 export type ApplicationUploadEdge = {
@@ -154,7 +154,7 @@ export type AuditEntryConnection = {
   edges: Array<AuditEntryEdge>;
   nodes: Array<AuditEntry>;
   pageInfo: PageInfo;
-  totalCount: Scalars['Int']['output'];
+  totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
 export type AuditEntryEdge = {
@@ -331,7 +331,7 @@ export type DeviceCommandConnection = {
   edges: Array<DeviceCommandEdge>;
   nodes: Array<DeviceCommand>;
   pageInfo: PageInfo;
-  totalCount: Scalars['Int']['output'];
+  totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
 export type DeviceCommandEdge = {
@@ -372,7 +372,7 @@ export type DeviceConnection = {
   edges: Array<DeviceEdge>;
   nodes: Array<Device>;
   pageInfo: PageInfo;
-  totalCount: Scalars['Int']['output'];
+  totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
 export type DeviceEdge = {
@@ -492,7 +492,7 @@ export type DeviceTemplateConnection = {
   edges: Array<DeviceTemplateEdge>;
   nodes: Array<DeviceTemplate>;
   pageInfo: PageInfo;
-  totalCount: Scalars['Int']['output'];
+  totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
 export type DeviceTemplateEdge = {
@@ -522,7 +522,7 @@ export type DeviceTransitionConnection = {
   edges: Array<DeviceTransitionEdge>;
   nodes: Array<DeviceTransition>;
   pageInfo: PageInfo;
-  totalCount: Scalars['Int']['output'];
+  totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
 export type DeviceTransitionEdge = {
@@ -586,7 +586,7 @@ export type InstallationConnection = {
   edges: Array<InstallationEdge>;
   nodes: Array<Installation>;
   pageInfo: PageInfo;
-  totalCount: Scalars['Int']['output'];
+  totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
 export type InstallationEdge = {
@@ -1256,7 +1256,7 @@ export type UserConnection = {
   edges: Array<UserEdge>;
   nodes: Array<User>;
   pageInfo: PageInfo;
-  totalCount: Scalars['Int']['output'];
+  totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
 export type UserEdge = {
@@ -1360,7 +1360,7 @@ export type ApiKeysQueryVariables = Exact<{
 }>;
 
 
-export type ApiKeysQuery = { __typename?: 'Query', apiKeys: { __typename?: 'ApiKeyConnection', totalCount: number, edges: Array<{ __typename?: 'ApiKeyEdge', node: { __typename?: 'ApiKey', id: string, name: string, prefix: string, permissions: Array<string>, createdAt: string, expiresAt?: string | null, lastUsedAt?: string | null, revokedAt?: string | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type ApiKeysQuery = { __typename?: 'Query', apiKeys: { __typename?: 'ApiKeyConnection', totalCount?: number | null, edges: Array<{ __typename?: 'ApiKeyEdge', node: { __typename?: 'ApiKey', id: string, name: string, prefix: string, permissions: Array<string>, createdAt: string, expiresAt?: string | null, lastUsedAt?: string | null, revokedAt?: string | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
 
 export type PermissionsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1401,7 +1401,7 @@ export type ApplicationsQueryVariables = Exact<{
 }>;
 
 
-export type ApplicationsQuery = { __typename?: 'Query', applications: { __typename?: 'ApplicationConnection', totalCount: number, edges: Array<{ __typename?: 'ApplicationEdge', node: { __typename?: 'Application', id: string, label: string, packageName: string, versionName?: string | null, versionCode: number, iconUrl?: string | null, sizeBytes: number, installCount: number, createdAt: string, signature?: { __typename?: 'ApkSignature', verified: boolean } | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type ApplicationsQuery = { __typename?: 'Query', applications: { __typename?: 'ApplicationConnection', totalCount?: number | null, edges: Array<{ __typename?: 'ApplicationEdge', node: { __typename?: 'Application', id: string, label: string, packageName: string, versionName?: string | null, versionCode: number, iconUrl?: string | null, sizeBytes: number, installCount: number, createdAt: string, signature?: { __typename?: 'ApkSignature', verified: boolean } | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
 
 export type AppChoicesQueryVariables = Exact<{
   search?: InputMaybe<Scalars['String']['input']>;
@@ -1511,7 +1511,7 @@ export type AuditEntriesQueryVariables = Exact<{
 }>;
 
 
-export type AuditEntriesQuery = { __typename?: 'Query', auditLog: { __typename?: 'AuditEntryConnection', totalCount: number, edges: Array<{ __typename?: 'AuditEntryEdge', node: { __typename?: 'AuditEntry', id: string, at: string, action: string, actorKind: string, targetType: string, targetId?: string | null, before?: unknown | null, after?: unknown | null, address?: string | null, correlationId?: string | null, actor?: { __typename?: 'User', id: string, displayName: string } | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type AuditEntriesQuery = { __typename?: 'Query', auditLog: { __typename?: 'AuditEntryConnection', totalCount?: number | null, edges: Array<{ __typename?: 'AuditEntryEdge', node: { __typename?: 'AuditEntry', id: string, at: string, action: string, actorKind: string, targetType: string, targetId?: string | null, before?: unknown | null, after?: unknown | null, address?: string | null, correlationId?: string | null, actor?: { __typename?: 'User', id: string, displayName: string } | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
 
 export type DeviceCommandsQueryVariables = Exact<{
   id: Scalars['ID']['input'];
@@ -1625,7 +1625,7 @@ export type DevicesQueryVariables = Exact<{
 }>;
 
 
-export type DevicesQuery = { __typename?: 'Query', devices: { __typename?: 'DeviceConnection', totalCount: number, edges: Array<{ __typename?: 'DeviceEdge', node: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, online: boolean, tags: Array<string>, group?: string | null, createdAt: string, allowedActions: Array<DeviceAction>, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number }, owner?: { __typename?: 'User', id: string, displayName: string } | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type DevicesQuery = { __typename?: 'Query', devices: { __typename?: 'DeviceConnection', totalCount?: number | null, edges: Array<{ __typename?: 'DeviceEdge', node: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, online: boolean, tags: Array<string>, group?: string | null, createdAt: string, allowedActions: Array<DeviceAction>, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number }, owner?: { __typename?: 'User', id: string, displayName: string } | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
 
 export type UpdateProfileMutationVariables = Exact<{
   displayName: Scalars['String']['input'];
@@ -1682,7 +1682,7 @@ export type TemplatesQueryVariables = Exact<{
 }>;
 
 
-export type TemplatesQuery = { __typename?: 'Query', deviceTemplates: { __typename?: 'DeviceTemplateConnection', totalCount: number, edges: Array<{ __typename?: 'DeviceTemplateEdge', node: { __typename?: 'DeviceTemplate', id: string, name: string, description?: string | null, category: TemplateCategory, deviceCount: number, createdAt: string, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null } } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type TemplatesQuery = { __typename?: 'Query', deviceTemplates: { __typename?: 'DeviceTemplateConnection', totalCount?: number | null, edges: Array<{ __typename?: 'DeviceTemplateEdge', node: { __typename?: 'DeviceTemplate', id: string, name: string, description?: string | null, category: TemplateCategory, deviceCount: number, createdAt: string, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null } } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
 
 export type CreateDeviceTemplateMutationVariables = Exact<{
   input: CreateDeviceTemplateInput;
@@ -1714,7 +1714,7 @@ export type UsersQueryVariables = Exact<{
 }>;
 
 
-export type UsersQuery = { __typename?: 'Query', users: { __typename?: 'UserConnection', totalCount: number, edges: Array<{ __typename?: 'UserEdge', node: { __typename?: 'User', id: string, email: string, displayName: string, status: UserStatus, createdAt: string, lastLoginAt?: string | null, roles: Array<{ __typename?: 'Role', id: string, name: string }> } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type UsersQuery = { __typename?: 'Query', users: { __typename?: 'UserConnection', totalCount?: number | null, edges: Array<{ __typename?: 'UserEdge', node: { __typename?: 'User', id: string, email: string, displayName: string, status: UserStatus, createdAt: string, lastLoginAt?: string | null, roles: Array<{ __typename?: 'Role', id: string, name: string }> } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
 
 export type RolesQueryVariables = Exact<{ [key: string]: never; }>;
 

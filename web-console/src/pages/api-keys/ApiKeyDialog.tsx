@@ -32,8 +32,8 @@ function ApiKeyForm({ onClose }: { onClose: () => void }) {
       const answer = await createApiKey({
         variables: { input: { name, permissions, expiresAt: expiresAt === '' ? null : new Date(expiresAt).toISOString() } },
       });
-      setSecret(answer.data?.createApiKey.secret ?? null);
-      return answer.data?.createApiKey.userErrors ?? [];
+      setSecret(answer.data.createApiKey.secret ?? null);
+      return answer.data.createApiKey.userErrors;
     });
   });
 

@@ -21,7 +21,7 @@ export function ApiKeyLine({ apiKey }: { apiKey: ApiKeyRow }) {
   const revoke = async () => {
     try {
       const { data } = await revokeApiKey({ variables: { id: apiKey.id } });
-      const errors = data?.revokeApiKey.userErrors ?? [];
+      const errors = data.revokeApiKey.userErrors;
       if (errors.length > 0) notifyFailure(apiKey.name, summarise(errors));
     } catch (error) {
       notifyFailure(apiKey.name, error);

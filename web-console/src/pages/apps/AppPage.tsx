@@ -106,7 +106,7 @@ function Application({ application }: { application: PageApplication }) {
           if (answer?.deleteApplication.userErrors.length === 0) cache.evict({ id: cache.identify(application) ?? '' });
         },
       });
-      const errors = data?.deleteApplication.userErrors ?? [];
+      const errors = data.deleteApplication.userErrors;
       if (errors.length > 0) {
         notifyFailure(title, summarise(errors));
         deletion.close();

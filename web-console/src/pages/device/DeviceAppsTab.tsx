@@ -47,7 +47,7 @@ export function DeviceAppsTab({ device }: { device: { id: string; name: string }
   const remove = async (packageName: string) => {
     try {
       const answer = await uninstall({ variables: { deviceId: device.id, packageName } });
-      const errors = answer.data?.uninstallApplication.userErrors ?? [];
+      const errors = answer.data.uninstallApplication.userErrors;
       if (errors.length > 0) notifyFailure(t('install.removeFailed'), summarise(errors));
     } catch (cause) {
       notifyFailure(t('install.removeFailed'), cause);

@@ -35,7 +35,7 @@ export function EditDeviceDialog({ device, opened, onClose }: { device: PageDevi
         onSubmit={form.onSubmit(async ({ name, group, tags }) => {
           const accepted = await submit(async () => {
             const { data } = await updateDevice({ variables: { input: { id: device.id, name, group: group === '' ? null : group, tags } } });
-            return data?.updateDevice.userErrors ?? [];
+            return data.updateDevice.userErrors;
           });
           if (!accepted) return;
           notifyDone(t('common.saved'));

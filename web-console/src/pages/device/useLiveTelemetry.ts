@@ -34,7 +34,7 @@ export function useLiveTelemetry(id: string): LiveTelemetry {
         variables: { id, from: new Date(now - LIVE_WINDOW_MS).toISOString(), to: new Date(now).toISOString(), resolution: 'RAW', maxPoints: 300 },
         fetchPolicy: 'no-cache',
       })
-      .then(({ data }) => remember(data?.device?.telemetry ?? [], null))
+      .then(({ data }) => remember(data.device?.telemetry ?? [], null))
       // The past is a comfort here: without it the chart fills as samples come.
       .catch(() => undefined);
 

@@ -89,8 +89,8 @@ export function useSendCommand() {
       variables: { id: deviceId, arguments: args },
       refetchQueries: ['DeviceCommands'],
     });
-    const payload = data?.sendDeviceCommand;
-    if (payload?.command) follow(payload.command.id, kind);
-    return payload?.userErrors ?? [];
+    const payload = data.sendDeviceCommand;
+    if (payload.command) follow(payload.command.id, kind);
+    return payload.userErrors;
   };
 }

@@ -33,7 +33,7 @@ export function NameForm({ name }: { name: string }) {
   const save = form.onSubmit(async ({ displayName }) => {
     const accepted = await submit(async () => {
       const { data } = await updateProfile({ variables: { displayName } });
-      return data?.updateProfile.userErrors ?? [];
+      return data.updateProfile.userErrors;
     });
     if (accepted) notifyDone(t('common.saved'));
   });

@@ -29,7 +29,7 @@ export function PasswordForm() {
   const save = form.onSubmit(async (values) => {
     const accepted = await submit(async () => {
       const { data } = await changePassword({ variables: values });
-      return data?.changePassword.userErrors ?? [];
+      return data.changePassword.userErrors;
     });
     if (!accepted) return;
     notifyDone(t('profile.passwordChanged'));

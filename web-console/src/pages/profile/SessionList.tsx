@@ -88,7 +88,7 @@ export function SessionList() {
                   size="compact-sm"
                   variant="subtle"
                   color="red"
-                  onClick={() => void attempt(async () => (await revokeSession({ variables: { id: session.id } })).data?.revokeSession.userErrors)}
+                  onClick={() => void attempt(async () => (await revokeSession({ variables: { id: session.id } })).data.revokeSession.userErrors)}
                 >
                   {t('profile.revoke')}
                 </Button>
@@ -99,7 +99,7 @@ export function SessionList() {
       </Stack>
       {data.sessions.some((session) => !session.current) && (
         <Group>
-          <Button variant="default" size="xs" loading={loading} onClick={() => void attempt(async () => (await revokeOthers()).data?.revokeOtherSessions.userErrors)}>
+          <Button variant="default" size="xs" loading={loading} onClick={() => void attempt(async () => (await revokeOthers()).data.revokeOtherSessions.userErrors)}>
             {t('profile.revokeOthers')}
           </Button>
         </Group>

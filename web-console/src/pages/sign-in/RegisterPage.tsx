@@ -40,8 +40,8 @@ export function RegisterPage() {
   const create = form.onSubmit(async (values) => {
     await submit(async () => {
       const { data } = await register({ variables: { input: { ...values, email: values.email.trim() } } });
-      if (data?.register.session) session.begin(data.register.session, true);
-      return data?.register.userErrors ?? [];
+      if (data.register.session) session.begin(data.register.session, true);
+      return data.register.userErrors;
     });
   });
 

@@ -47,8 +47,8 @@ export function SignInPage() {
   const signIn = form.onSubmit(async ({ email, password, remember }) => {
     await submit(async () => {
       const { data } = await login({ variables: { email: email.trim(), password } });
-      if (data?.login.session) session.begin(data.login.session, remember);
-      return data?.login.userErrors ?? [];
+      if (data.login.session) session.begin(data.login.session, remember);
+      return data.login.userErrors;
     });
   });
 

@@ -24,7 +24,7 @@ export function TemplateCard({ template, onEdit }: { template: Template; onEdit:
     const title = t('templates.deleteFailed', { name: template.name });
     try {
       const { data } = await deleteTemplate({ variables: { id: template.id } });
-      const errors = data?.deleteDeviceTemplate.userErrors ?? [];
+      const errors = data.deleteDeviceTemplate.userErrors;
       if (errors.length > 0) notifyFailure(title, summarise(errors));
     } catch (error) {
       notifyFailure(title, error);

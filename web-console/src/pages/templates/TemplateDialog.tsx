@@ -29,8 +29,8 @@ export function TemplateDialog({ template, opened, onClose }: TemplateDialogProp
 
 function initialSpecification(template: Template | null) {
   if (template === null) return DEFAULT_SPECIFICATION;
-  const { __typename: _, ...made } = template.specification;
-  return { ...made, networkProxy: made.networkProxy ?? '' };
+  const { androidVersion, cpuCores, memoryMb, storageGb, widthPx, heightPx, density, gpu, locale, timezone, networkProxy } = template.specification;
+  return { androidVersion, cpuCores, memoryMb, storageGb, widthPx, heightPx, density, gpu, locale, timezone, networkProxy: networkProxy ?? '' };
 }
 
 function TemplateForm({ template, onClose }: Omit<TemplateDialogProps, 'opened'>) {
@@ -52,10 +52,10 @@ function TemplateForm({ template, onClose }: Omit<TemplateDialogProps, 'opened'>
     const accepted = await submit(async () => {
       if (template === null) {
         const { data } = await createTemplate({ variables: { input } });
-        return data?.createDeviceTemplate.userErrors ?? [];
+        return data.createDeviceTemplate.userErrors;
       }
       const { data } = await updateTemplate({ variables: { input: { ...input, id: template.id } } });
-      return data?.updateDeviceTemplate.userErrors ?? [];
+      return data.updateDeviceTemplate.userErrors;
     });
     if (!accepted) return;
     notifyDone(t('common.saved'));

@@ -42,11 +42,11 @@ function UserForm({ user, onClose }: Omit<UserDialogProps, 'opened'>) {
     const accepted = await submit(async () => {
       if (user === null) {
         const answer = await createUser({ variables: { input: values } });
-        return answer.data?.createUser.userErrors ?? [];
+        return answer.data.createUser.userErrors;
       }
       const { displayName, roleIds } = values;
       const answer = await updateUser({ variables: { input: { id: user.id, displayName, roleIds } } });
-      return answer.data?.updateUser.userErrors ?? [];
+      return answer.data.updateUser.userErrors;
     });
     if (!accepted) return;
     notifyDone(t('common.saved'));

@@ -30,7 +30,7 @@ export function UserLine({ user, onEdit }: { user: UserRow; onEdit: () => void }
     setBusy(true);
     try {
       const { data } = await client.mutate({ mutation: USER_ACTIONS[action], variables: { id: user.id } });
-      const errors = data?.outcome.userErrors ?? [];
+      const errors = data.outcome.userErrors;
       if (errors.length > 0) notifyFailure(user.displayName, summarise(errors));
     } catch (error) {
       notifyFailure(user.displayName, error);

@@ -59,7 +59,7 @@ function AppPicker({ device, onClose }: Omit<AppPickerDialogProps, 'opened'>) {
     setErrors([]);
     try {
       const answer = await install({ variables: { applicationId, deviceIds: [device.id] } });
-      const problems = answer.data?.installApplication.userErrors ?? [];
+      const problems = answer.data.installApplication.userErrors;
       if (problems.length === 0) onClose();
       else setErrors(problems.map((problem) => problem.message));
     } catch (cause) {

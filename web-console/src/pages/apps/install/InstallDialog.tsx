@@ -35,8 +35,8 @@ function InstallForm({ application, onClose }: Omit<InstallDialogProps, 'opened'
     setErrors([]);
     try {
       const { data } = await install({ variables: { applicationId: application.id, deviceIds: [...chosen] } });
-      setErrors(data?.installApplication.userErrors.map((error) => error.message) ?? []);
-      const installations = data?.installApplication.installations ?? [];
+      setErrors(data.installApplication.userErrors.map((error) => error.message));
+      const installations = data.installApplication.installations;
       if (installations.length > 0) setStarted(installations.map((installation) => installation.id));
     } catch (error) {
       setErrors([describeError(error)]);

@@ -69,7 +69,7 @@ function Row({ row, by }: { row: InstallationRow; by: 'device' | 'application' }
   const again = async () => {
     try {
       const { data } = await retry({ variables: { input: { id: row.id } } });
-      const errors = data?.retryInstallation.userErrors ?? [];
+      const errors = data.retryInstallation.userErrors;
       if (errors.length > 0) notifyFailure(t('install.retryFailed'), summarise(errors));
     } catch (error) {
       notifyFailure(t('install.retryFailed'), error);

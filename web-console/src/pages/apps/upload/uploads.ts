@@ -83,8 +83,8 @@ export class Uploads {
       mutation: START_UPLOAD,
       variables: { input: { fileName: file.name, sizeBytes: file.size, sha256 } },
     });
-    refuse(data?.startApplicationUpload.userErrors);
-    const upload = data?.startApplicationUpload.upload;
+    refuse(data.startApplicationUpload.userErrors);
+    const upload = data.startApplicationUpload.upload;
     if (!upload) throw new Error('The platform did not begin the upload.');
     return upload;
   }
@@ -99,12 +99,12 @@ export class Uploads {
       onProgress: (bytes) => this.#change(key, { progress: Math.min(100, (bytes / file.size) * 100) }),
       presign: async (partNumbers) => {
         const { data } = await client.mutate({ mutation: PRESIGN_PARTS, variables: { uploadId: remote.id, partNumbers } });
-        refuse(data?.presignUploadParts.userErrors);
-        return new Map(data?.presignUploadParts.urls.map(({ number, url }) => [number, url]));
+        refuse(data.presignUploadParts.userErrors);
+        return new Map(data.presignUploadParts.urls.map(({ number, url }) => [number, url]));
       },
     });
     const { data } = await client.mutate({ mutation: COMPLETE_UPLOAD, variables: { uploadId: remote.id } });
-    refuse(data?.completeApplicationUpload.userErrors);
+    refuse(data.completeApplicationUpload.userErrors);
   }
 
   /** Listens until the platform has parsed the package or said why it cannot. */

@@ -87,7 +87,7 @@ function CreateDeviceForm({ onClose, templateId }: { onClose: () => void; templa
     const accepted = await submit(async () => {
       const made = source === 'template' ? { templateId: chosen } : { specification: toSpecificationInput(specification) };
       const { data } = await createDevice({ variables: { input: { name, tags, group: group === '' ? null : group, count, start, ...made } }, refetchQueries: ['Devices'] });
-      return data?.createDevice.userErrors ?? [];
+      return data.createDevice.userErrors;
     });
     if (!accepted) return;
     notifyDone(t('create.done', { count, name }));
