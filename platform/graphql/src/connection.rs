@@ -1,8 +1,25 @@
 //! Relay connections with `totalCount`, from pages of the domain.
 
 use async_graphql::connection::{Connection as RelayConnection, Edge};
-use async_graphql::{OutputType, SimpleObject};
+use async_graphql::{Enum, OutputType, SimpleObject};
 use cloudphone_core::Page;
+
+/// The direction in which a list is sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub enum OrderDirection {
+    /// From the least to the greatest.
+    #[default]
+    Asc,
+    /// From the greatest to the least.
+    Desc,
+}
+
+impl OrderDirection {
+    /// Whether the greatest comes first.
+    pub fn is_descending(self) -> bool {
+        self == Self::Desc
+    }
+}
 
 /// The extra field of every connection.
 #[derive(SimpleObject)]

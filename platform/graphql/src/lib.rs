@@ -8,7 +8,7 @@ mod scope;
 mod serve;
 mod subgraph;
 
-pub use connection::{Connection, TotalCount, connection};
+pub use connection::{Connection, OrderDirection, TotalCount, connection};
 pub use error::{UserError, expected, outcome, parse_id, to_graphql_error};
 pub use scalar::Long;
 pub use scope::{RequestScope, caller, origin};
