@@ -5,8 +5,16 @@ import { RouteError } from './components/RouteError';
 import { Layout } from './layout/Layout';
 
 export const routes: RouteObject[] = [
-  { path: '/sign-in', lazy: async () => ({ Component: (await import('./pages/sign-in/SignInPage')).SignInPage }) },
-  { path: '/register', lazy: async () => ({ Component: (await import('./pages/sign-in/RegisterPage')).RegisterPage }) },
+  {
+    path: '/sign-in',
+    lazy: async () => ({ Component: (await import('./pages/sign-in/SignInPage')).SignInPage }),
+    HydrateFallback: PageLoader,
+  },
+  {
+    path: '/register',
+    lazy: async () => ({ Component: (await import('./pages/sign-in/RegisterPage')).RegisterPage }),
+    HydrateFallback: PageLoader,
+  },
   {
     path: '/',
     Component: Layout,

@@ -16,11 +16,14 @@ class FleetStream {
   readonly store = new FleetStore();
   #users = 0;
   #stop: (() => void) | null = null;
+  #client: ApolloClient | null = null;
   #linger: ReturnType<typeof setTimeout> | undefined;
 
   use(client: ApolloClient, session: Session, refused: (error: ErrorLike) => void): () => void {
     this.#users += 1;
     clearTimeout(this.#linger);
+    if (this.#client !== client) this.#halt();
+    this.#client = client;
     this.#stop ??= live(client, session, {
       document: FLEET,
       variables: () => ({ minIntervalMs: INTERVAL_MS }),
