@@ -172,7 +172,9 @@ impl Taker<'_> {
             })
             .collect();
         let told_nothing = ingested.errors.is_empty();
-        for error in ingested.errors {
+        let mut errors = ingested.errors;
+        add_missing_positions(self.store, inputs, &lists, &mut errors);
+        for error in errors {
             let error = self.told(error);
             self.place_entity_error(inputs, collected, &lists, error, ingested.data_is_null);
         }
@@ -233,6 +235,7 @@ impl Taker<'_> {
         };
         let (only_input, only_entity, tail) = match (input, path.as_slice()) {
             (Some(input), [_, PathSegment::Index(position), tail @ ..]) => (Some(input), Some(*position), tail),
+            (Some(input), [_, tail @ ..]) if data_is_null => (Some(input), None, tail),
             (Some(input), _) => (Some(input), None, &[][..]),
             (None, _) => (None, None, &[][..]),
         };
@@ -289,5 +292,37 @@ impl Taker<'_> {
         error.extensions.entry("code").or_insert_with(|| Value::from(codes::DOWNSTREAM_SERVICE_ERROR));
         error.extensions.insert("service".to_owned(), Value::from(&**self.service));
         error
+    }
+}
+
+/// Some servers leave an entity's position out of an error's path. When there are as many nulls where the path may lead
+/// as there are errors with that path, it is clear which error belongs where.
+fn add_missing_positions(
+    store: &Store,
+    inputs: &[EntityInput],
+    lists: &[Option<Vec<Node>>],
+    errors: &mut [GraphQlError],
+) {
+    let is_without_position = |error: &GraphQlError| matches!(error.path.get(1), Some(PathSegment::Key(_)));
+    for first in 0..errors.len() {
+        if !is_without_position(&errors[first]) {
+            continue;
+        }
+        let path = errors[first].path.clone();
+        let PathSegment::Key(key) = &path[0] else { continue };
+        let Some(input) = inputs.iter().position(|input| *input.response_key == **key) else { continue };
+        let Some(list) = &lists[input] else { continue };
+        let nulls: Vec<usize> = list
+            .iter()
+            .enumerate()
+            .filter(|(_, entity)| store.leads_to_null(**entity, &inputs[input].shape, &path[1..]))
+            .map(|(position, _)| position)
+            .collect();
+        let same: Vec<usize> = (first..errors.len()).filter(|other| errors[*other].path == path).collect();
+        if same.len() == nulls.len() {
+            for (error, position) in same.into_iter().zip(nulls) {
+                errors[error].path.insert(1, PathSegment::Index(position));
+            }
+        }
     }
 }

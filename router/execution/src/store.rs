@@ -313,38 +313,51 @@ impl Store {
         path: &[PathSegment],
         error: &GraphQlError,
     ) -> bool {
-        let mut object = object;
-        let mut shape = shape;
-        let mut rest = path;
+        let Some((place, tail)) = self.find_null(object, shape, path) else { return false };
+        let failure = self.add_failure(error.clone(), tail.to_vec(), false);
+        match place {
+            Place::Field(position) => self.fields[position].1 = Node::Failed(failure),
+            Place::Item(position) => self.items[position] = Node::Failed(failure),
+        }
+        true
+    }
+
+    /// Whether a path, in the subgraph's keys, leads from a value to a null, or the value is null itself.
+    pub(crate) fn leads_to_null(&self, node: Node, shape: &Shape, path: &[PathSegment]) -> bool {
+        match node {
+            Node::Null => true,
+            Node::Object(object) => self.find_null(object, shape, path).is_some(),
+            _ => false,
+        }
+    }
+
+    /// The null that a path leads to and what of the path lies below it.
+    fn find_null<'p>(
+        &self,
+        object: ObjectId,
+        shape: &Shape,
+        path: &'p [PathSegment],
+    ) -> Option<(Place, &'p [PathSegment])> {
+        let (mut object, mut shape, mut rest) = (object, shape, path);
         loop {
-            let [PathSegment::Key(key), below @ ..] = rest else { return false };
-            let Some(field) = shape.fields.iter().find(|field| *field.key == **key) else { return false };
+            let [PathSegment::Key(key), below @ ..] = rest else { return None };
+            let field = shape.fields.iter().find(|field| *field.key == **key)?;
             let start = self.objects[object.0 as usize].start as usize;
-            let Some(offset) = self.own_fields(object).iter().position(|(symbol, _)| *symbol == field.symbol) else {
-                return false;
-            };
+            let offset = self.own_fields(object).iter().position(|(symbol, _)| *symbol == field.symbol)?;
             let mut place = Place::Field(start + offset);
             rest = below;
-            loop {
+            object = loop {
                 match (self.at(place), rest) {
-                    (Node::Null, rest) => {
-                        let failure = self.add_failure(error.clone(), rest.to_vec(), false);
-                        self.put(place, Node::Failed(failure));
-                        return true;
-                    }
+                    (Node::Null, rest) => return Some((place, rest)),
                     (Node::List { start, len }, [PathSegment::Index(index), below @ ..]) if *index < len as usize => {
                         place = Place::Item(start as usize + index);
                         rest = below;
                     }
-                    (Node::Object(inner), _) => {
-                        object = inner;
-                        break;
-                    }
-                    _ => return false,
+                    (Node::Object(inner), _) => break inner,
+                    _ => return None,
                 }
-            }
-            let Some(child) = &field.child else { return false };
-            shape = child;
+            };
+            shape = field.child.as_ref()?;
         }
     }
 
@@ -352,13 +365,6 @@ impl Store {
         match place {
             Place::Field(position) => self.fields[position].1,
             Place::Item(position) => self.items[position],
-        }
-    }
-
-    fn put(&mut self, place: Place, node: Node) {
-        match place {
-            Place::Field(position) => self.fields[position].1 = node,
-            Place::Item(position) => self.items[position] = node,
         }
     }
 }

@@ -17,27 +17,31 @@ use crate::{
     types::TypeId,
 };
 
-/// Compiles a plan; the error says which node is beyond us.
-pub(crate) fn compile(supergraph: &Supergraph, kind: OperationKind, tree: &QueryPlan) -> Result<Plan, String> {
-    let mut compiler = Compiler {
-        supergraph,
-        symbols: Symbols::default(),
-        steps: Vec::new(),
-        serial: kind == OperationKind::Mutation,
-    };
+/// Compiles trees that are to run one after the other; the error says which node is beyond us.
+pub(crate) fn compile(supergraph: &Supergraph, trees: &[QueryPlan]) -> Result<Plan, String> {
+    let mut compiler = Compiler { supergraph, symbols: Symbols::default(), steps: Vec::new(), after: Vec::new() };
     compiler.symbols.intern("__typename");
-    if let Some(node) = &tree.node {
-        compiler.node(node, None, &[], &[])?;
+    for tree in trees {
+        if let Some(node) = &tree.node {
+            // A tree's steps wait for all steps of the tree before, and thereby for all before that.
+            let own = compiler.node(node, None, &[], &[])?;
+            compiler.after = own;
+        }
     }
     Ok(Plan { steps: compiler.steps, symbols: compiler.symbols })
+}
+
+/// Whether a tree asks one subgraph once.
+pub(crate) fn is_single_fetch(tree: &QueryPlan) -> bool {
+    matches!(tree.node, Some(PlanNode::Fetch(_)))
 }
 
 struct Compiler<'a> {
     supergraph: &'a Supergraph,
     symbols: Symbols,
     steps: Vec<FetchStep>,
-    /// Mutations run in the order of the tree, whatever their steps read of one another.
-    serial: bool,
+    /// The steps that every step of the present tree waits for.
+    after: Vec<usize>,
 }
 
 impl Compiler<'_> {
@@ -172,15 +176,15 @@ impl Compiler<'_> {
         input: StepInput,
         before: &[usize],
     ) -> usize {
-        let depends_on =
-            if self.serial { before.into() } else { dependencies::of(&input, before, &self.steps, &self.symbols) };
+        let mut depends_on = self.after.clone();
+        depends_on.extend(dependencies::of(&input, before, &self.steps, &self.symbols));
         self.steps.push(FetchStep {
             service: Arc::from(service),
             kind: kind.map_or(OperationKind::Query, OperationKind::from),
             query: Arc::from(operation.document_str.trim_end()),
             variables,
             conditions: conditions.into(),
-            depends_on,
+            depends_on: depends_on.into(),
             input,
         });
         self.steps.len() - 1

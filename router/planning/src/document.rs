@@ -4,7 +4,8 @@ use ahash::{AHashMap, AHashSet};
 use graphql_tools::{
     parser::{parse_query, parse_query_with_token_limit},
     static_graphql::query::{
-        Definition, Document, FragmentDefinition, OperationDefinition, Selection, SelectionSet, VariableDefinition,
+        Definition, Directive, Document, Field, FragmentDefinition, OperationDefinition, Selection, SelectionSet,
+        VariableDefinition,
     },
     validation::{
         rules::default_rules_validation_plan,
@@ -62,7 +63,7 @@ impl ParsedDocument {
             let message = format!("The schema has no {} type.", self.kind().as_str());
             return Err(PlanningError::single(codes::VALIDATION_FAILED, message));
         }
-        let errors: Vec<_> = validate(schema.document(), &self.document, rules)
+        let mut errors: Vec<_> = validate(schema.document(), &self.document, rules)
             .into_iter()
             .map(|error| {
                 let locations =
@@ -70,7 +71,32 @@ impl ParsedDocument {
                 GraphQlError::new(codes::VALIDATION_FAILED, error.message).at(locations)
             })
             .collect();
+        if errors.is_empty() && self.kind() == OperationKind::Subscription {
+            // The library's rule lets one field through under several names.
+            let mut keys = AHashSet::new();
+            self.root_keys(self.selection_set(), &mut keys);
+            if keys.len() > 1 {
+                let message = "A subscription must select one root field only.";
+                errors.push(GraphQlError::new(codes::VALIDATION_FAILED, message));
+            }
+        }
         if errors.is_empty() { Ok(()) } else { Err(PlanningError { code: codes::VALIDATION_FAILED, errors }) }
+    }
+
+    fn root_keys<'a>(&'a self, set: &'a SelectionSet, keys: &mut AHashSet<&'a str>) {
+        for item in &set.items {
+            match item {
+                Selection::Field(field) => {
+                    keys.insert(field.alias.as_deref().unwrap_or(&field.name));
+                }
+                Selection::InlineFragment(fragment) => self.root_keys(&fragment.selection_set, keys),
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.fragment(&spread.fragment_name) {
+                        self.root_keys(&fragment.selection_set, keys);
+                    }
+                }
+            }
+        }
     }
 
     pub(crate) fn document(&self) -> &Document {
@@ -121,9 +147,10 @@ impl ParsedDocument {
         }
     }
 
-    /// The document as the subgraphs can answer it: without `__schema` and `__type`, which the router answers.
-    /// None when nothing is left.
-    pub(crate) fn without_introspection(&self) -> Option<Document> {
+    /// The document as the subgraphs can answer it: without `__schema` and `__type`, which the router answers, and with
+    /// something to ask of every object even when all its fields are left out by `@skip` or `@include`: the planner
+    /// would leave out the object, too. None when nothing is left.
+    pub(crate) fn for_subgraphs(&self) -> Option<Document> {
         let mut document = self.document.clone();
         document.definitions = vec![Definition::Operation(self.operation().clone())];
         document.definitions.extend(
@@ -162,8 +189,16 @@ impl ParsedDocument {
             _ => return None,
         };
         strip(root, &empty_fragments);
-        let left = !root.items.is_empty();
-        left.then_some(document)
+        if root.items.is_empty() {
+            return None;
+        }
+        keep_objects(root);
+        for definition in &mut document.definitions {
+            if let Definition::Fragment(fragment) = definition {
+                keep_objects(&mut fragment.selection_set);
+            }
+        }
+        Some(document)
     }
 }
 
@@ -179,12 +214,7 @@ fn strip(set: &mut SelectionSet, empty_fragments: &AHashSet<String>) {
             if !field.selection_set.items.is_empty() {
                 strip(&mut field.selection_set, empty_fragments);
                 if field.selection_set.items.is_empty() {
-                    let mut typename = field.clone();
-                    "__typename".clone_into(&mut typename.name);
-                    typename.alias = None;
-                    typename.arguments.clear();
-                    typename.directives.clear();
-                    field.selection_set.items.push(Selection::Field(typename));
+                    field.selection_set.items.push(typename_like(field));
                 }
             }
             true
@@ -195,6 +225,50 @@ fn strip(set: &mut SelectionSet, empty_fragments: &AHashSet<String>) {
             !fragment.selection_set.items.is_empty()
         }
     });
+}
+
+fn typename_like(field: &Field) -> Selection {
+    Selection::Field(Field {
+        position: field.position,
+        alias: None,
+        name: "__typename".to_owned(),
+        arguments: Vec::new(),
+        directives: Vec::new(),
+        selection_set: SelectionSet { span: field.selection_set.span, items: Vec::new() },
+    })
+}
+
+/// Adds `__typename` to the selections of every field that could be left with none by conditions on variables.
+fn keep_objects(set: &mut SelectionSet) {
+    for item in &mut set.items {
+        match item {
+            Selection::Field(field) if !field.selection_set.items.is_empty() => {
+                keep_objects(&mut field.selection_set);
+                if may_become_empty(&field.selection_set) {
+                    field.selection_set.items.push(typename_like(field));
+                }
+            }
+            Selection::InlineFragment(fragment) => keep_objects(&mut fragment.selection_set),
+            Selection::Field(_) | Selection::FragmentSpread(_) => {}
+        }
+    }
+}
+
+fn may_become_empty(set: &SelectionSet) -> bool {
+    let certain = |item: &Selection| matches!(item, Selection::Field(field) if !is_conditional(&field.directives));
+    let conditional = |item: &Selection| match item {
+        Selection::Field(field) => is_conditional(&field.directives),
+        Selection::InlineFragment(fragment) => {
+            is_conditional(&fragment.directives) || may_become_empty(&fragment.selection_set)
+        }
+        // What is in the fragment is not looked up: asking for one name too many does no harm.
+        Selection::FragmentSpread(_) => true,
+    };
+    !set.items.iter().any(certain) && set.items.iter().any(conditional)
+}
+
+fn is_conditional(directives: &[Directive]) -> bool {
+    directives.iter().any(|directive| matches!(directive.name.as_str(), "skip" | "include"))
 }
 
 fn operation_name(operation: &OperationDefinition) -> Option<&str> {

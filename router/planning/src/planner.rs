@@ -10,7 +10,10 @@ use std::{
 use async_trait::async_trait;
 use graphql_tools::validation::validate::ValidationPlan;
 use hive_router_query_planner::{
-    ast::{normalization::normalize_operation, selection_item::SelectionItem, selection_set::SelectionSet},
+    ast::{
+        normalization::normalize_operation, operation::OperationDefinition as NormalisedOperation,
+        selection_item::SelectionItem, selection_set::SelectionSet,
+    },
     graph::{PERCENTAGE_SCALE_FACTOR, PlannerOverrideContext},
     utils::cancellation::CancellationToken,
 };
@@ -22,7 +25,7 @@ use crate::{
     document::{ParsedDocument, validation_rules},
     error::{PlanningError, codes},
     limits::{self, OperationLimits},
-    operation::PreparedOperation,
+    operation::{OperationKind, PreparedOperation},
     plan::Plan,
     supergraph::Supergraph,
 };
@@ -188,6 +191,14 @@ fn failed(message: impl Into<String>) -> PlanningError {
     PlanningError::single(codes::QUERY_PLANNING_FAILED, message)
 }
 
+/// The libraries below panic on some operations; a request must not take others with it.
+fn contained<T>(work: impl FnOnce() -> Result<T, PlanningError>) -> Result<T, PlanningError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        tracing::error!("the query planner panicked");
+        Err(failed("The operation could not be planned."))
+    })
+}
+
 impl PlanningCore {
     fn prepare(
         &self,
@@ -222,7 +233,7 @@ impl PlanningCore {
     }
 
     fn plan(&self, document: &ParsedDocument, overrides: &Overrides) -> Result<Plan, PlanningError> {
-        let Some(for_subgraphs) = document.without_introspection() else { return Ok(Plan::default()) };
+        let Some(for_subgraphs) = document.for_subgraphs() else { return Ok(Plan::default()) };
         let planner = &self.supergraph.query_planner;
         let mut normalised = normalize_operation(&planner.supergraph, &for_subgraphs, document.name())
             .map_err(|error| failed(format!("The operation could not be planned: {error}")))?;
@@ -232,15 +243,44 @@ impl PlanningCore {
             return Ok(Plan::default());
         }
         let labels: HashSet<String> = overrides.labels.iter().cloned().collect();
-        let tree = planner
-            .plan_from_normalized_operation(
-                &normalised.operation,
-                PlannerOverrideContext::new(labels, overrides.share),
-                &CancellationToken::with_timeout(self.options.timeout),
-            )
-            .map_err(|error| failed(format!("The operation could not be planned: {error}")))?;
-        compile::compile(&self.supergraph, document.kind(), &tree).map_err(failed)
+        let context = || PlannerOverrideContext::new(labels.clone(), overrides.share);
+        let token = CancellationToken::with_timeout(self.options.timeout);
+        let plan = |operation: &NormalisedOperation| {
+            let tree = planner.plan_from_normalized_operation(operation, context(), &token);
+            tree.map_err(|error| failed(format!("The operation could not be planned: {error}")))
+        };
+        let whole = plan(&normalised.operation)?;
+        let fields = serial_fields(&normalised.operation.selection_set);
+        if document.kind() != OperationKind::Mutation || fields.len() < 2 || compile::is_single_fetch(&whole) {
+            return compile::compile(&self.supergraph, &[whole]).map_err(failed);
+        }
+        // The planner lets what follows from one change run beside the next change. Each root field is to be complete
+        // before the next begins (specification, section 6.2.2), so each gets its own plan.
+        let mut trees = Vec::with_capacity(fields.len());
+        for field in fields {
+            normalised.operation.selection_set = SelectionSet { items: vec![field] };
+            trees.push(plan(&normalised.operation)?);
+        }
+        compile::compile(&self.supergraph, &trees).map_err(failed)
     }
+}
+
+/// The root fields one by one, each in the fragment whose conditions it has.
+fn serial_fields(set: &SelectionSet) -> Vec<SelectionItem> {
+    let mut fields = Vec::new();
+    for item in &set.items {
+        match item {
+            SelectionItem::InlineFragment(fragment) => {
+                for inner in serial_fields(&fragment.selections) {
+                    let mut own = fragment.clone();
+                    own.selections = SelectionSet { items: vec![inner] };
+                    fields.push(SelectionItem::InlineFragment(own));
+                }
+            }
+            other => fields.push(other.clone()),
+        }
+    }
+    fields
 }
 
 fn drop_typename(set: &mut SelectionSet) {
@@ -252,4 +292,15 @@ fn drop_typename(set: &mut SelectionSet) {
         }
         SelectionItem::FragmentSpread(_) => true,
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{codes, contained};
+
+    #[test]
+    fn a_panic_of_the_planner_is_an_error_of_its_request() {
+        let outcome: Result<(), _> = contained(|| panic!("an invariant of the planner broke"));
+        assert_eq!(outcome.map_err(|error| error.code), Err(codes::QUERY_PLANNING_FAILED));
+    }
 }
