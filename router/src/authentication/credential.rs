@@ -3,15 +3,13 @@
 use std::fmt;
 
 use axum::http::{HeaderMap, header};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What API keys begin with, so that they can be told from tokens in an `Authorization` header.
 const API_KEY_PREFIX: &str = "cp_";
 
 /// A credential, not yet verified.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Credential {
     /// An access token.
     Token(String),
@@ -52,6 +50,13 @@ impl Credential {
     /// From a query parameter, for clients that can set nothing else.
     pub fn from_query(token: &str) -> Option<Self> {
         (!token.is_empty()).then(|| Self::from_bare(token))
+    }
+
+    /// The text itself, for whoever verifies it.
+    pub fn reveal(&self) -> &str {
+        match self {
+            Self::Token(text) | Self::ApiKey(text) => text,
+        }
     }
 
     fn from_bearer(value: &str) -> Option<Self> {

@@ -9,7 +9,7 @@ use cloudphone_core::{Caller, Origin};
 use cloudphone_graphql::RequestScope;
 use cloudphone_graphql::identity_token::{self, InternalSecret};
 use moka::future::Cache;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
@@ -50,8 +50,13 @@ pub struct RemoteAuthenticator {
 
 #[derive(Serialize)]
 struct Question<'a> {
-    credential: &'a Credential,
+    credential: &'a str,
     origin: &'a Origin,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    caller: Caller,
 }
 
 impl RemoteAuthenticator {
@@ -83,14 +88,11 @@ impl RemoteAuthenticator {
         let scope = RequestScope::anonymous(origin.clone());
         let token = identity_token::sign(&scope, "identity", &self.secret).map_err(unavailable)?;
         let request = self.client.post(&self.url).header(identity_token::HEADER, token);
-        let response = request.json(&Question { credential, origin }).send().await.map_err(unavailable)?;
+        let response =
+            request.json(&Question { credential: credential.reveal(), origin }).send().await.map_err(unavailable)?;
         match response.status().as_u16() {
-            200 => response.json().await.map_err(unavailable),
-            401 => Err(match response.text().await.unwrap_or_default().as_str() {
-                "TOKEN_EXPIRED" => AuthenticationError::Expired,
-                "SESSION_REVOKED" => AuthenticationError::Revoked,
-                _ => AuthenticationError::Invalid,
-            }),
+            200 => response.json().await.map(|answer: Answer| answer.caller).map_err(unavailable),
+            401 => Err(AuthenticationError::Invalid),
             status => Err(unavailable(format!("identity answered {status}"))),
         }
     }

@@ -1,4 +1,4 @@
-//! Every setting with its meaning, unit and default.
+//! Every setting of the platform with its meaning, unit and default.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Secret;
+use cloudphone_config::Secret;
 
 /// All settings of all parts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -34,7 +34,7 @@ pub struct Settings {
     /// Event bus, cache, locks and counters.
     pub engine: Engine,
     /// Accounts and sessions.
-    pub identity: Identity,
+    pub identity: cloudphone_identity::Settings,
     /// Devices and telemetry.
     pub devices: Devices,
     /// The application catalogue.
@@ -73,7 +73,7 @@ pub enum Environment {
 pub struct Http {
     /// Address to listen on.
     pub address: IpAddr,
-    /// Port of the router; 0 takes any free one. Subgraphs served alone listen on the ports after the default one.
+    /// Port of the router; 0 takes any free one.
     pub port: u16,
     /// Origins that browsers may call from besides the console's own; `*` is refused.
     pub allowed_origins: Vec<String>,
@@ -141,16 +141,40 @@ impl Default for Router {
     }
 }
 
-/// Where the subgraphs run in the distributed form; absent ones run in the router's process.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+/// Where the subgraphs run in the distributed form.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Subgraphs {
-    /// Base URL of the identity subgraph, such as `http://identity:30001`.
+    /// Base URL of the identity subgraph, such as `http://identity:30001`; absent: it runs in the router's process.
     pub identity: Option<String>,
     /// Base URL of the devices subgraph.
     pub devices: Option<String>,
     /// Base URL of the apps subgraph.
     pub apps: Option<String>,
+    /// Port on which `serve identity` listens; 0 takes any free one.
+    pub identity_port: u16,
+    /// Port on which `serve devices` listens.
+    pub devices_port: u16,
+    /// Port on which `serve apps` listens.
+    pub apps_port: u16,
+}
+
+impl Default for Subgraphs {
+    fn default() -> Self {
+        Self { identity: None, devices: None, apps: None, identity_port: 30001, devices_port: 30002, apps_port: 30003 }
+    }
+}
+
+impl Subgraphs {
+    /// The port on which a subgraph is served; 0 for one that this version does not know.
+    pub fn port_of(&self, name: &str) -> u16 {
+        match name {
+            "identity" => self.identity_port,
+            "devices" => self.devices_port,
+            "apps" => self.apps_port,
+            _ => 0,
+        }
+    }
 }
 
 /// PostgreSQL.
@@ -244,75 +268,36 @@ pub struct Engine {
     pub redis_url: Option<Secret>,
 }
 
-/// Accounts and sessions.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Identity {
-    /// Sign-in rules.
-    pub auth: Auth,
-}
-
-/// Sign-in rules.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Auth {
-    /// Life of an access token, in seconds.
-    pub access_token_seconds: u64,
-    /// Life of a refresh token, in seconds.
-    pub refresh_token_seconds: u64,
-    /// A session unused for this long ends, in seconds.
-    pub session_idle_seconds: u64,
-    /// A session ends after this long at the latest, in seconds.
-    pub session_absolute_seconds: u64,
-    /// Wrong passwords in a row before an account is locked.
-    pub lock_after_failures: u32,
-    /// How long it stays locked, in seconds.
-    pub lock_seconds: u64,
-    /// Least characters of a password.
-    pub password_min_length: usize,
-    /// Whether strangers may register an organisation.
-    pub registration: bool,
-}
-
-impl Default for Auth {
-    fn default() -> Self {
-        Self {
-            access_token_seconds: 900,
-            refresh_token_seconds: 7 * 86_400,
-            session_idle_seconds: 1800,
-            session_absolute_seconds: 86_400,
-            lock_after_failures: 5,
-            lock_seconds: 900,
-            password_min_length: 8,
-            registration: true,
-        }
-    }
-}
-
 /// Devices and telemetry.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Devices {
+    /// Whether this process plays the simulated devices; off when `cloudphone device simulate` does.
+    pub play_simulated: bool,
     /// Time between two telemetry messages of a simulated device, in milliseconds.
     pub simulated_interval_ms: u64,
+    /// Telemetry messages a second that a device may send before further ones are dropped and counted.
+    pub messages_per_second: f32,
     /// Days that raw telemetry is kept.
-    pub raw_retention_days: u32,
+    pub raw_retention_days: u64,
     /// Days that minute roll-ups are kept.
-    pub minute_retention_days: u32,
+    pub minute_retention_days: u64,
     /// Days that hour roll-ups are kept.
-    pub hour_retention_days: u32,
-    /// Time a device has to finish a command, in seconds, unless the command says otherwise.
-    pub command_timeout_seconds: u64,
+    pub hour_retention_days: u64,
+    /// Time a device has to start, stop, reboot, pause or resume, in seconds.
+    pub lifecycle_timeout_seconds: u64,
 }
 
 impl Default for Devices {
     fn default() -> Self {
         Self {
+            play_simulated: true,
             simulated_interval_ms: 1000,
-            raw_retention_days: 2,
+            messages_per_second: 50.0,
+            raw_retention_days: 7,
             minute_retention_days: 30,
-            hour_retention_days: 365,
-            command_timeout_seconds: 60,
+            hour_retention_days: 730,
+            lifecycle_timeout_seconds: 60,
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use url::Url;
 
-use crate::Settings;
+use crate::settings::Settings;
 
 /// One sentence for each broken rule.
-pub(crate) fn validate(settings: &Settings) -> Vec<String> {
+pub fn validate(settings: &Settings) -> Vec<String> {
     let mut problems = Vec::new();
     let mut check = |holds: bool, problem: &str| {
         if !holds {
@@ -25,7 +25,7 @@ pub(crate) fn validate(settings: &Settings) -> Vec<String> {
         (0.0..=1.0).contains(&settings.observability.trace_ratio),
         "observability.trace_ratio: choose a share between 0 and 1.",
     );
-    check(settings.identity.auth.password_min_length >= 8, "identity.auth.password_min_length: needs at least 8.");
+    check(settings.identity.password.minimum_length >= 8, "identity.password.minimum_length: needs at least 8.");
     check(settings.devices.simulated_interval_ms >= 10, "devices.simulated_interval_ms: needs at least 10 ms.");
     check(settings.apps.parse_concurrency > 0, "apps.parse_concurrency: needs at least 1.");
     let database = settings.database.url.as_ref().map(|url| url.reveal().to_owned());

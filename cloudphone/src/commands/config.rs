@@ -1,0 +1,21 @@
+//! `cloudphone config`: what is set, what can be set, and whether it is right.
+
+use std::process::ExitCode;
+
+use cloudphone_config::{Source, reference};
+
+use super::load;
+use crate::arguments::ConfigCommand;
+use crate::settings::Settings;
+
+pub(super) fn run(source: &Source, command: &ConfigCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        ConfigCommand::Check => {
+            load(source)?;
+            println!("The configuration is right.");
+        }
+        ConfigCommand::Show => print!("{}", toml::to_string_pretty(&load(source)?)?),
+        ConfigCommand::Reference => print!("{}", reference::<Settings>()),
+    }
+    Ok(ExitCode::SUCCESS)
+}

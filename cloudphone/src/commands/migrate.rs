@@ -1,0 +1,26 @@
+//! `cloudphone migrate`: every domain's database, brought up to date.
+
+use std::process::ExitCode;
+
+use cloudphone_config::Source;
+use cloudphone_database::EmbeddedMigrations;
+
+use super::load;
+use crate::engines::Databases;
+
+pub(super) async fn run(source: &Source) -> anyhow::Result<ExitCode> {
+    let settings = load(source)?;
+    let databases = Databases::start(&settings).await?;
+    let domains: [(&str, fn() -> EmbeddedMigrations); 1] = [("identity", cloudphone_identity::migrations)];
+    for (name, migrations) in domains {
+        let database = databases.of(name).await?;
+        let mut applied = database.migrate(cloudphone_events::migrations()).await?;
+        applied.extend(database.migrate(migrations()).await?);
+        match applied.len() {
+            0 => println!("{name}: up to date"),
+            _ => println!("{name}: applied {}", applied.join(", ")),
+        }
+    }
+    databases.stop().await;
+    Ok(ExitCode::SUCCESS)
+}

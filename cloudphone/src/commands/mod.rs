@@ -1,0 +1,55 @@
+//! One file a command; each is a story of a few lines over the platform.
+
+mod config;
+mod demo;
+mod health;
+mod migrate;
+mod schema;
+mod serve;
+mod up;
+
+use std::process::ExitCode;
+
+use cloudphone_config::Source;
+use cloudphone_observability::{LogFormat, Telemetry, TelemetrySettings};
+
+use crate::arguments::{Arguments, Command, Part};
+use crate::settings::{LogFormat as Format, Settings};
+use crate::validate;
+
+/// Every domain; in one process they all run together.
+const DOMAINS: [Part; 1] = [Part::Identity];
+
+/// Runs the command.
+pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let source = Source::process(arguments.config);
+    match arguments.command {
+        Command::Up(options) => up::run(source, options).await,
+        Command::Serve { parts, port } => serve::run(source, parts, port).await,
+        Command::Migrate => migrate::run(&source).await,
+        Command::Schema(command) => schema::run(command),
+        Command::Config(command) => config::run(&source, &command),
+        Command::Demo(command) => demo::run(&source, &command).await,
+        Command::Device(_) => anyhow::bail!("the devices domain is not part of this build"),
+        Command::Health { url } => health::run(&url).await,
+    }
+}
+
+fn load(source: &Source) -> anyhow::Result<Settings> {
+    Ok(cloudphone_config::load(source, validate)?)
+}
+
+fn telemetry(settings: &Settings, service: &str) -> anyhow::Result<Telemetry> {
+    let observed = &settings.observability;
+    let format = match observed.log_format {
+        Format::Pretty => LogFormat::Pretty,
+        Format::Json => LogFormat::Json,
+    };
+    Ok(Telemetry::start(&TelemetrySettings {
+        format,
+        filter: observed.log_filter.clone(),
+        otlp_endpoint: observed.otlp_endpoint.clone(),
+        trace_ratio: observed.trace_ratio,
+        service: service.to_owned(),
+    })?)
+}

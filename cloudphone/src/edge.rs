@@ -1,0 +1,178 @@
+//! The router over the subgraphs of this process and of others.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use async_trait::async_trait;
+use cloudphone_composition::{CompositionError, Subgraph as Part, compose};
+use cloudphone_core::{Caller, Origin};
+use cloudphone_execution::{Executor, ServiceOptions};
+use cloudphone_graphql::Subgraph;
+use cloudphone_identity::AuthenticationError as IdentityRefusal;
+use cloudphone_planning::{OperationLimits, PlannerOptions};
+use cloudphone_router::authentication::{
+    AccessChange, AuthenticationError, Authenticator, Credential, RemoteAuthenticator,
+};
+use cloudphone_router::gateway::{Gateway, correlated_errors};
+use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits};
+use cloudphone_router::server::{Edge, Pages, routes};
+use cloudphone_router::subgraphs::{in_process, remote};
+use tokio::sync::{Semaphore, broadcast};
+use tokio_util::sync::CancellationToken;
+
+use crate::domains::Domains;
+use crate::engines::Engines;
+use crate::settings::{Environment, Settings};
+
+/// The schemas of all subgraphs, in the order of their names.
+pub(crate) fn schemas() -> Vec<Part> {
+    let part = |name: &str, sdl: String| Part { name: name.to_owned(), url: String::new(), sdl };
+    vec![part("identity", cloudphone_identity::sdl())]
+}
+
+/// All the router's routes.
+pub(crate) async fn build(
+    settings: &Settings,
+    engines: &Engines,
+    domains: &Domains,
+    more: axum::Router,
+    draining: CancellationToken,
+) -> anyhow::Result<axum::Router> {
+    let supergraph = compose(&schemas()).map_err(|errors| composition_failed(&errors))?;
+    let introspection = settings.router.introspection.unwrap_or(settings.environment == Environment::Development);
+    let options = PlannerOptions {
+        cache_capacity: settings.router.plan_cache_entries,
+        introspection,
+        limits: OperationLimits {
+            max_tokens: Some(settings.router.max_tokens),
+            max_depth: Some(settings.router.max_depth),
+            max_aliases: Some(settings.router.max_aliases),
+            max_root_fields: Some(settings.router.max_root_fields),
+            ..OperationLimits::default()
+        },
+        ..PlannerOptions::default()
+    };
+    let timeout = Duration::from_secs(settings.http.request_timeout_seconds);
+    let gateway = Gateway::new(&supergraph.supergraph_sdl, executor(settings, engines, domains)?, options, timeout)?;
+    let edge = Edge {
+        gateway,
+        authenticator: authenticator(settings, engines, domains).await?,
+        limits: limits(settings),
+        cross_site: CrossSite::new(&settings.http.allowed_origins),
+        connections: Arc::new(Semaphore::new(settings.router.max_connections)),
+        draining,
+    };
+    let console = settings.console.folder.clone().unwrap_or_else(|| "web-console/dist".into());
+    let pages = Pages {
+        console: console.join("index.html").is_file().then_some(console),
+        explorer: settings.environment == Environment::Development,
+        content: ContentPolicy { storage_origin: Some(engines.storage.access.public_url.clone()) },
+    };
+    Ok(routes(edge, &pages, more))
+}
+
+fn composition_failed(errors: &[CompositionError]) -> anyhow::Error {
+    let lines: Vec<String> = errors.iter().map(|error| format!("  - {}: {}", error.code, error.message)).collect();
+    anyhow!("the subgraphs do not compose:\n{}", lines.join("\n"))
+}
+
+fn limits(settings: &Settings) -> Limits {
+    Limits {
+        body_bytes: settings.http.max_body_bytes,
+        request_timeout: Duration::from_secs(settings.http.request_timeout_seconds),
+        connections: settings.router.max_connections,
+        operations_per_connection: settings.router.max_operations_per_connection,
+        heartbeat: Duration::from_secs(settings.router.heartbeat_seconds),
+    }
+}
+
+/// Subgraphs of this process are called directly; for the others the configuration says where they are.
+fn executor(settings: &Settings, engines: &Engines, domains: &Domains) -> anyhow::Result<Executor> {
+    let timeout = Duration::from_secs(settings.router.subgraph_timeout_seconds);
+    let options = ServiceOptions { timeout };
+    let here = domains.subgraphs();
+    let elsewhere = &settings.subgraphs;
+    let urls = [("identity", &elsewhere.identity), ("devices", &elsewhere.devices), ("apps", &elsewhere.apps)];
+    let mut builder = Executor::builder().error_filter(correlated_errors());
+    for part in schemas() {
+        let local = here.iter().find(|subgraph: &&Subgraph| subgraph.name() == part.name);
+        let service = if let Some(subgraph) = local {
+            in_process(subgraph.clone())
+        } else {
+            let url = urls.iter().find(|(name, _)| *name == part.name).and_then(|(_, url)| url.as_deref());
+            let url = url.with_context(|| format!("subgraphs.{}: say where this subgraph is", part.name))?;
+            remote(&url.parse()?, &engines.secret, timeout)?
+        };
+        builder = builder.service(&part.name, service, options);
+    }
+    Ok(builder.build())
+}
+
+async fn authenticator(
+    settings: &Settings,
+    engines: &Engines,
+    domains: &Domains,
+) -> anyhow::Result<Arc<dyn Authenticator>> {
+    if let Some(identity) = &domains.identity {
+        return Ok(Arc::new(LocalAuthenticator::new(identity.authenticator.clone())));
+    }
+    let url = settings.subgraphs.identity.as_deref().context("subgraphs.identity: say where identity is")?;
+    Ok(Arc::new(RemoteAuthenticator::connect(url, engines.secret.clone(), &engines.cache).await?))
+}
+
+/// Changes that wait for a slow listener.
+const CHANGE_BUFFER: usize = 1024;
+
+/// Asks the identity domain of this process.
+struct LocalAuthenticator {
+    identity: cloudphone_identity::Authenticator,
+    changes: broadcast::Sender<AccessChange>,
+    forwarding: tokio::task::JoinHandle<()>,
+}
+
+impl LocalAuthenticator {
+    fn new(identity: cloudphone_identity::Authenticator) -> Self {
+        let (changes, _) = broadcast::channel(CHANGE_BUFFER);
+        let mut source = identity.changes();
+        let target = changes.clone();
+        let forwarding = tokio::spawn(async move {
+            loop {
+                let change = match source.recv().await {
+                    Ok(change) => AccessChange {
+                        tenant_id: Some(change.tenant_id),
+                        user_id: change.user_id,
+                        session_id: change.session_id,
+                        api_key_id: change.api_key_id,
+                    },
+                    // Missed changes may concern anybody.
+                    Err(broadcast::error::RecvError::Lagged(_)) => AccessChange::default(),
+                    Err(broadcast::error::RecvError::Closed) => return,
+                };
+                // An error only says that nobody listens.
+                let _ = target.send(change);
+            }
+        });
+        Self { identity, changes, forwarding }
+    }
+}
+
+impl Drop for LocalAuthenticator {
+    fn drop(&mut self) {
+        self.forwarding.abort();
+    }
+}
+
+#[async_trait]
+impl Authenticator for LocalAuthenticator {
+    async fn authenticate(&self, credential: &Credential, origin: &Origin) -> Result<Caller, AuthenticationError> {
+        self.identity.authenticate(credential.reveal(), origin.clone()).await.map_err(|refusal| match refusal {
+            IdentityRefusal::Invalid => AuthenticationError::Invalid,
+            IdentityRefusal::Unavailable(_) => AuthenticationError::Unavailable,
+        })
+    }
+
+    fn changes(&self) -> broadcast::Receiver<AccessChange> {
+        self.changes.subscribe()
+    }
+}

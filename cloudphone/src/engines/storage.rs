@@ -1,0 +1,71 @@
+//! Object storage: the embedded S3 service, or an S3-compatible one of the operator's.
+
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use cloudphone_embedded_s3::{EmbeddedS3, Options};
+use cloudphone_graphql::identity_token::InternalSecret;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::secrets;
+use crate::settings::Settings;
+
+/// How object storage is reached.
+#[derive(Clone, Debug)]
+pub(crate) struct Access {
+    pub(crate) url: String,
+    /// Where clients outside reach it.
+    pub(crate) public_url: String,
+    pub(crate) region: String,
+    pub(crate) access_key: String,
+    pub(crate) secret_key: String,
+    pub(crate) bucket: String,
+}
+
+/// Running or reached object storage.
+pub(crate) struct Storage {
+    pub(crate) access: Access,
+    embedded: Option<(CancellationToken, JoinHandle<()>)>,
+}
+
+impl Storage {
+    pub(crate) async fn start(settings: &Settings, secret: &InternalSecret) -> anyhow::Result<Self> {
+        let configured = &settings.storage;
+        let mut access = Access {
+            url: configured.url.clone().unwrap_or_default(),
+            public_url: String::new(),
+            region: configured.region.clone(),
+            access_key: configured.access_key.clone(),
+            secret_key: configured.secret_key.reveal().to_owned(),
+            bucket: configured.bucket.clone(),
+        };
+        let mut embedded = None;
+        if configured.url.is_none() {
+            if access.secret_key.is_empty() {
+                access.secret_key = secrets::derive(std::str::from_utf8(secret.as_bytes())?, "storage");
+            }
+            let root = settings.data_dir.0.join("storage");
+            let options = Options::new(root, access.access_key.clone(), access.secret_key.clone());
+            let store = EmbeddedS3::open(options).await.context("object storage")?;
+            let address = SocketAddr::new(settings.http.address, configured.port);
+            let listener = TcpListener::bind(address).await.with_context(|| {
+                format!("object storage cannot listen on {address}; free the port or set storage.port")
+            })?;
+            access.url = format!("http://{}", listener.local_addr()?);
+            let stop = CancellationToken::new();
+            let token = stop.clone();
+            embedded = Some((stop, tokio::spawn(async move { store.serve(listener, token).await })));
+        }
+        access.public_url = configured.public_url.clone().unwrap_or_else(|| access.url.clone());
+        Ok(Self { access, embedded })
+    }
+
+    pub(crate) async fn stop(self) {
+        if let Some((stop, task)) = self.embedded {
+            stop.cancel();
+            let _ = task.await;
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The platform put together: engines, domains and the router, in one process or in parts.
+//!
+//! This crate wires; it contains no rule. Rules live in the domains, mechanisms in the platform crates.
+
+pub mod arguments;
+pub mod commands;
+mod domains;
+mod edge;
+mod engines;
+mod platform;
+mod secrets;
+pub mod settings;
+mod shutdown;
+mod validate;
+
+pub use platform::{Platform, Started};
+pub use validate::validate;

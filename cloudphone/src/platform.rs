@@ -1,0 +1,132 @@
+//! A running platform, or a part of one: engines, domains and what they serve, from start to stop.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use cloudphone_graphql::serve as serve_subgraph;
+use cloudphone_observability::{MetricsPage, Registry, routes as health_routes};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::arguments::Part;
+use crate::domains::Domains;
+use crate::edge;
+use crate::engines::Engines;
+use crate::settings::Settings;
+
+/// Everything that runs in this process.
+pub struct Platform {
+    engines: Engines,
+    domains: Domains,
+    servers: JoinSet<()>,
+    draining: CancellationToken,
+    drain: Duration,
+    started: Started,
+}
+
+/// Where a running platform can be reached.
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// The router, when it runs here.
+    pub router: Option<SocketAddr>,
+    /// Subgraphs that are served from here, with their addresses.
+    pub subgraphs: Vec<(String, SocketAddr)>,
+    /// Where devices reach the MQTT broker.
+    pub mqtt: String,
+    /// Where clients reach object storage.
+    pub storage: String,
+}
+
+impl Platform {
+    /// Starts the parts. In one process (`up`) all subgraphs are called directly; a part that runs alone is served over HTTP.
+    pub async fn start(settings: &Settings, parts: &[Part], alone: bool) -> anyhow::Result<Self> {
+        let metrics = MetricsPage::start()?;
+        let engines = Engines::start(settings).await?;
+        let domains = Domains::build(parts, settings, &engines).await?;
+        let draining = CancellationToken::new();
+        let mut platform = Self {
+            started: Started {
+                router: None,
+                subgraphs: Vec::new(),
+                mqtt: engines.broker.access.device_url.clone(),
+                storage: engines.storage.access.public_url.clone(),
+            },
+            engines,
+            domains,
+            servers: JoinSet::new(),
+            draining,
+            drain: Duration::from_secs(settings.http.drain_seconds),
+        };
+        let registry = Registry::default();
+        platform.domains.register_health(&registry);
+        platform.servers.spawn(metrics.clone().upkeep());
+        let health = health_routes(registry, metrics);
+        if parts.contains(&Part::Router) {
+            let more = health.clone().merge(platform.domains.public_routes());
+            let token = platform.draining.clone();
+            let router = edge::build(settings, &platform.engines, &platform.domains, more, token).await?;
+            let address = SocketAddr::new(settings.http.address, settings.http.port);
+            platform.started.router = Some(platform.listen(address, router, "http.port").await?);
+        }
+        if alone {
+            platform.serve_subgraphs(settings, &health).await?;
+        }
+        Ok(platform)
+    }
+
+    /// Where it can be reached.
+    pub fn started(&self) -> &Started {
+        &self.started
+    }
+
+    /// Adds the demo organisation, its accounts and devices, where they are missing.
+    pub async fn seed_demo(&self, devices: usize) -> anyhow::Result<()> {
+        self.domains.seed_demo(devices).await
+    }
+
+    /// Lets go of clients, finishes what is under way, and stops everything.
+    pub async fn stop(mut self) {
+        self.draining.cancel();
+        let finished = async { while self.servers.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.drain, finished).await.is_err() {
+            tracing::warn!("some requests were still under way at the end of the drain time");
+            self.servers.shutdown().await;
+        }
+        self.domains.stop().await;
+        self.engines.stop().await;
+    }
+
+    async fn serve_subgraphs(&mut self, settings: &Settings, health: &Router) -> anyhow::Result<()> {
+        for subgraph in self.domains.subgraphs() {
+            let name = subgraph.name();
+            let port = settings.subgraphs.port_of(name);
+            let mut routes = serve_subgraph(subgraph, self.engines.secret.clone()).merge(health.clone());
+            if name == "identity" {
+                routes = routes.merge(self.domains.identity_routes());
+            }
+            let address = SocketAddr::new(settings.http.address, port);
+            let actual = self.listen(address, routes, "subgraphs.ports").await?;
+            self.started.subgraphs.push((name.to_owned(), actual));
+        }
+        Ok(())
+    }
+
+    async fn listen(&mut self, address: SocketAddr, routes: Router, setting: &str) -> anyhow::Result<SocketAddr> {
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("cannot listen on {address}; free the port or choose another one by {setting}"))?;
+        let actual = listener.local_addr()?;
+        let draining = self.draining.clone();
+        let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+        self.servers.spawn(async move {
+            let stopped = axum::serve(listener, service).with_graceful_shutdown(draining.cancelled_owned()).await;
+            if let Err(error) = stopped {
+                tracing::error!(%error, "a server ended");
+            }
+        });
+        Ok(actual)
+    }
+}
