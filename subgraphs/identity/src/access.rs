@@ -1,10 +1,12 @@
 //! News that somebody's rights have changed: they reach every authenticator and every live subscription at once.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use cloudphone_cache::Engine;
-use cloudphone_core::{ApiKeyId, SessionId, TenantId, UserId};
+use cloudphone_core::{ApiKeyId, EventId, SessionId, TenantId, UserId};
 use cloudphone_events::DomainEvent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -67,35 +69,35 @@ impl DomainEvent for AccessChange {
     }
 }
 
-/// A change as it travels, with the process that sent it, which need not hear it again.
-#[derive(Serialize, Deserialize)]
-struct Letter {
+/// A change as it travels, under the id of the event that told of it, so that nobody hears it twice.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct News {
     #[serde(flatten)]
-    change: AccessChange,
-    #[serde(default)]
-    sender: Uuid,
+    pub change: AccessChange,
+    pub event_id: EventId,
 }
 
 /// Spreads news within the process at once and to other processes by the cache's channel.
 pub struct AccessFeed {
-    process: Uuid,
     generation: AtomicU64,
+    heard: Mutex<VecDeque<EventId>>,
     listeners: broadcast::Sender<AccessChange>,
-    outgoing: mpsc::Sender<AccessChange>,
+    outgoing: mpsc::Sender<News>,
 }
 
 impl AccessFeed {
     /// A feed, and the news that its courier has to carry to other processes.
-    pub(crate) fn new() -> (Self, mpsc::Receiver<AccessChange>) {
+    pub(crate) fn new() -> (Self, mpsc::Receiver<News>) {
         let (outgoing, letters) = mpsc::channel(BACKLOG);
         let (listeners, _) = broadcast::channel(BACKLOG);
-        (Self { process: Uuid::new_v4(), generation: AtomicU64::new(0), listeners, outgoing }, letters)
+        let heard = Mutex::new(VecDeque::with_capacity(BACKLOG));
+        (Self { generation: AtomicU64::new(0), heard, listeners, outgoing }, letters)
     }
 
-    /// Tells everybody. Quick, so that it can follow a commit.
-    pub(crate) fn announce(&self, change: AccessChange) {
-        self.hear(change.clone());
-        if self.outgoing.try_send(change).is_err() {
+    /// Tells everybody, unless they have heard. Quick, so that it can follow a commit.
+    pub(crate) fn announce(&self, news: News) {
+        if self.hear(&news) && self.outgoing.try_send(news).is_err() {
             // The outbox carries the same news a little later, and no cache outlives a few seconds.
             tracing::warn!("an access change could not be sent to other processes at once");
         }
@@ -111,17 +113,29 @@ impl AccessFeed {
         self.generation.load(Ordering::Acquire)
     }
 
-    fn hear(&self, change: AccessChange) {
+    /// Passes news on within the process; whether they were new.
+    fn hear(&self, news: &News) -> bool {
+        {
+            let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+            if heard.contains(&news.event_id) {
+                return false;
+            }
+            if heard.len() == BACKLOG {
+                heard.pop_front();
+            }
+            heard.push_back(news.event_id);
+        }
         self.generation.fetch_add(1, Ordering::AcqRel);
         // Nobody may be listening.
-        let _ = self.listeners.send(change);
+        let _ = self.listeners.send(news.change.clone());
+        true
     }
 
     /// Carries news to other processes and brings theirs, until told to stop.
     pub(crate) async fn carry(
         &self,
         cache: &Engine,
-        letters: &mut mpsc::Receiver<AccessChange>,
+        letters: &mut mpsc::Receiver<News>,
         stop: &CancellationToken,
     ) -> Result<(), cloudphone_cache::CacheError> {
         let mut signals = cache.subscribe(CHANNEL).await?;
@@ -130,9 +144,8 @@ impl AccessFeed {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
-                Some(change) = letters.recv() => {
-                    let letter = Letter { change, sender: self.process };
-                    let message = serde_json::to_vec(&letter).expect("a change is plain text");
+                Some(news) = letters.recv() => {
+                    let message = serde_json::to_vec(&news).expect("a change is plain text");
                     cache.publish(CHANNEL, Bytes::from(message)).await?;
                 }
                 signal = signals.next() => match signal {
@@ -144,9 +157,10 @@ impl AccessFeed {
     }
 
     fn receive(&self, message: &[u8]) {
-        match serde_json::from_slice::<Letter>(message) {
-            Ok(letter) if letter.sender == self.process => {}
-            Ok(letter) => self.hear(letter.change),
+        match serde_json::from_slice::<News>(message) {
+            Ok(news) => {
+                self.hear(&news);
+            }
             Err(error) => tracing::warn!(%error, "an access change of another process cannot be read"),
         }
     }
@@ -188,11 +202,14 @@ mod tests {
         };
         tokio::time::timeout(Duration::from_secs(5), connected).await.unwrap();
         let change = AccessChange::of_tenant(TenantId::new());
-        feeds[0].announce(change.clone());
+        let news = News { change: change.clone(), event_id: EventId::new() };
+        feeds[0].announce(news.clone());
         for listener in &mut listeners {
             let heard = tokio::time::timeout(Duration::from_secs(5), listener.recv()).await.unwrap().unwrap();
             assert_eq!(heard, change);
         }
+        // The durable telling comes later, in any process.
+        feeds[1].announce(news);
         assert!(listeners.iter_mut().all(|listener| listener.try_recv().is_err()));
         stop.cancel();
     }

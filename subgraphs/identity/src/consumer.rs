@@ -7,7 +7,7 @@ use cloudphone_database::{AsyncPgConnection, after_commit};
 use cloudphone_events::audit::AuditRecorded;
 use cloudphone_events::{CloudEvent, Handle, HandlerError};
 
-use crate::access::{AccessChange, AccessFeed};
+use crate::access::{AccessChange, AccessFeed, News};
 use crate::audit::append::append_entry;
 
 /// Keeps the audit log.
@@ -33,11 +33,11 @@ impl Handle<AccessChange> for Reminder {
     async fn handle(
         &self,
         _connection: &mut AsyncPgConnection,
-        _event: &CloudEvent,
+        event: &CloudEvent,
         change: AccessChange,
     ) -> Result<(), HandlerError> {
-        let feed = Arc::clone(&self.0);
-        after_commit(move |_| feed.announce(change));
+        let (feed, event_id) = (Arc::clone(&self.0), event.id);
+        after_commit(move |_| feed.announce(News { change, event_id }));
         Ok(())
     }
 }

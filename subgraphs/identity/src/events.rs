@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::access::AccessChange;
+use crate::access::{AccessChange, News};
 use crate::domain::IdentityDomain;
 use crate::error::IdentityError;
 use crate::user::model::User;
@@ -143,8 +143,8 @@ pub async fn access_changed(
     caller: &Caller,
     change: AccessChange,
 ) -> Result<(), IdentityError> {
-    outbox::append(connection, caller, &change).await?;
+    let event_id = outbox::append(connection, caller, &change).await?;
     let feed = Arc::clone(&domain.access);
-    after_commit(move |_| feed.announce(change));
+    after_commit(move |_| feed.announce(News { change, event_id }));
     Ok(())
 }

@@ -10,7 +10,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::access::AccessChange;
+use crate::access::News;
 use crate::domain::IdentityDomain;
 use crate::error::IdentityError;
 use crate::session::store;
@@ -28,7 +28,7 @@ pub(crate) struct Jobs {
 }
 
 impl Jobs {
-    pub(crate) fn start(domain: &Arc<IdentityDomain>, cache: Engine, letters: mpsc::Receiver<AccessChange>) -> Self {
+    pub(crate) fn start(domain: &Arc<IdentityDomain>, cache: Engine, letters: mpsc::Receiver<News>) -> Self {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         tasks.spawn(carry_news(Arc::clone(domain), cache, letters, stop.clone()));
         tasks.spawn(stop.clone().run_until_cancelled_owned(keep_up(Arc::clone(domain))));
@@ -51,7 +51,7 @@ impl Drop for Jobs {
 async fn carry_news(
     domain: Arc<IdentityDomain>,
     cache: Engine,
-    mut letters: mpsc::Receiver<AccessChange>,
+    mut letters: mpsc::Receiver<News>,
     stop: CancellationToken,
 ) {
     while !stop.is_cancelled() {

@@ -132,25 +132,42 @@ pub(crate) fn seconds(count: u64) -> TimeDelta {
     TimeDelta::seconds(i64::try_from(count).unwrap_or(CENTURY).min(CENTURY))
 }
 
-impl From<&cloudphone_config::Identity> for Settings {
-    fn from(config: &cloudphone_config::Identity) -> Self {
-        let auth = &config.auth;
-        Self {
-            password: PasswordPolicy { minimum_length: auth.password_min_length, ..PasswordPolicy::default() },
-            lockout: LockoutPolicy {
-                failures: auth.lock_after_failures,
-                lock_seconds: auth.lock_seconds,
-                ..LockoutPolicy::default()
-            },
-            session: SessionLimits {
-                idle_seconds: auth.session_idle_seconds,
-                absolute_seconds: auth.session_absolute_seconds,
-                access_token_seconds: auth.access_token_seconds,
-                refresh_token_seconds: auth.refresh_token_seconds,
-                ..SessionLimits::default()
-            },
-            registration_open: auth.registration,
-            ..Self::default()
-        }
+impl Settings {
+    /// One sentence for each setting that cannot work, under the given name of the part.
+    pub fn problems(&self, part: &str) -> Vec<String> {
+        let (hashing, session) = (&self.hashing, &self.session);
+        let rules = [
+            (self.signing_key_days >= 1, "signing_key_days", "must be at least 1"),
+            (self.password.minimum_length >= 1, "password.minimum_length", "must be at least 1"),
+            (self.password.minimum_length <= 256, "password.minimum_length", "must be at most 256"),
+            (hashing.concurrency >= 1, "hashing.concurrency", "must be at least 1"),
+            (hashing.passes >= 1, "hashing.passes", "must be at least 1"),
+            (hashing.lanes >= 1, "hashing.lanes", "must be at least 1"),
+            // RFC 9106 §3.1: eight blocks of one KiB for each lane.
+            (hashing.memory_kib >= hashing.lanes.saturating_mul(8), "hashing.memory_kib", "must be 8 for each lane"),
+            (self.lockout.failures >= 1, "lockout.failures", "must be at least 1"),
+            (session.access_token_seconds >= 1, "session.access_token_seconds", "must be at least 1"),
+            (session.refresh_token_seconds >= 1, "session.refresh_token_seconds", "must be at least 1"),
+            (session.absolute_seconds >= 1, "session.absolute_seconds", "must be at least 1"),
+            (session.idle_seconds >= 120, "session.idle_seconds", "must be at least 120: use is noted by the minute"),
+        ];
+        let broken = rules.into_iter().filter(|(holds, ..)| !holds);
+        broken.map(|(_, name, rule)| format!("{part}.{name} {rule}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_work_and_every_problem_is_named() {
+        assert_eq!(Settings::default().problems("identity"), Vec::<String>::new());
+        let mut settings = Settings::default();
+        settings.lockout.failures = 0;
+        settings.session.idle_seconds = 60;
+        let problems = settings.problems("identity");
+        assert_eq!(problems.len(), 2);
+        assert!(problems[0].starts_with("identity.lockout.failures "));
     }
 }

@@ -98,6 +98,7 @@ impl Query {
     }
 
     /// Every permission of the platform with what it allows.
+    #[allow(clippy::unused_async, reason = "the macro of the graph asks for async resolvers")]
     async fn permissions(&self, context: &Context<'_>) -> Result<Vec<PermissionDescription>> {
         caller(context)?;
         Ok(all_permissions())

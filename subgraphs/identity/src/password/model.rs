@@ -14,20 +14,15 @@ pub fn check_new_password(password: &str, policy: &PasswordPolicy, path: &str, v
     validation.check(length >= minimum, path, "TOO_SHORT", format!("Use at least {minimum} characters."));
     validation.check(length <= MAXIMUM_LENGTH, path, "TOO_LONG", format!("Use at most {MAXIMUM_LENGTH} characters."));
     let has = |kind: fn(char) -> bool| password.chars().any(kind);
-    let kinds: [(bool, fn(char) -> bool, &'static str, &str); 4] = [
-        (policy.upper_case, char::is_uppercase, "NEEDS_UPPER_CASE", "Use at least one upper-case letter."),
-        (policy.lower_case, char::is_lowercase, "NEEDS_LOWER_CASE", "Use at least one lower-case letter."),
-        (policy.digit, |letter| letter.is_ascii_digit(), "NEEDS_DIGIT", "Use at least one digit."),
-        (
-            policy.special,
-            |letter| !letter.is_alphanumeric(),
-            "NEEDS_SPECIAL",
-            "Use at least one character that is neither a letter nor a digit.",
-        ),
-    ];
-    for (wanted, kind, code, message) in kinds {
-        validation.check(!wanted || has(kind), path, code, message);
-    }
+    let upper = !policy.upper_case || has(char::is_uppercase);
+    validation.check(upper, path, "NEEDS_UPPER_CASE", "Use at least one upper-case letter.");
+    let lower = !policy.lower_case || has(char::is_lowercase);
+    validation.check(lower, path, "NEEDS_LOWER_CASE", "Use at least one lower-case letter.");
+    let digit = !policy.digit || has(|letter| letter.is_ascii_digit());
+    validation.check(digit, path, "NEEDS_DIGIT", "Use at least one digit.");
+    let special = !policy.special || has(|letter| !letter.is_alphanumeric());
+    let message = "Use at least one character that is neither a letter nor a digit.";
+    validation.check(special, path, "NEEDS_SPECIAL", message);
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::user::store::{self as users, Credentials};
 
 /// What the transaction of a sign-in came to. A refusal is a value, since what it writes must be committed.
 enum Settled {
-    Opened(Opened),
+    Opened(Box<Opened>),
     Refused(IdentityError),
 }
 
@@ -72,7 +72,7 @@ async fn attempt(
         })
         .await?;
     match settled {
-        Settled::Opened(opened) => authenticated(domain, opened),
+        Settled::Opened(opened) => authenticated(domain, *opened),
         Settled::Refused(error) => Err(error),
     }
 }
@@ -112,7 +112,7 @@ async fn settle(
     if let Some(hash) = renewed_hash {
         users::set_password_hash(connection, user.id, hash, now).await?;
     }
-    Ok(Settled::Opened(open(connection, domain, &user, origin).await?))
+    Ok(Settled::Opened(Box::new(open(connection, domain, &user, origin).await?)))
 }
 
 async fn tell_of_lock(

@@ -3,8 +3,9 @@
 use cloudphone_core::{Caller, CommonError, UserId, Validation};
 use cloudphone_events::outbox;
 
+use super::model::Attempt;
 use super::record::note;
-use super::store;
+use super::store::{self, Credentials};
 use crate::domain::IdentityDomain;
 use crate::error::IdentityError;
 use crate::events::PasswordChanged;
@@ -43,37 +44,41 @@ pub async fn change_password(
         .await
 }
 
-/// The stored hash, once the current password has proved to belong to it.
+/// The stored hash, once the current password has proved to belong to it; a wrong guess counts towards the lock.
 async fn verified_hash(
     domain: &IdentityDomain,
     caller: &Caller,
     id: UserId,
     current: &str,
 ) -> Result<String, IdentityError> {
+    let stored = read_credentials(domain, caller, id).await?;
+    let is_right = domain.passwords.verify(current, Some(&stored.password_hash)).await?;
+    let now = domain.now();
+    let attempt = domain
+        .database
+        .transaction(caller, async |connection| {
+            let Some(stored) = store::lock_credentials(connection, id).await? else { return Ok(Attempt::Refused) };
+            let (attempt, guard) = stored.guard().judge(is_right, now, &domain.settings.lockout);
+            store::set_guard(connection, id, guard).await?;
+            Ok::<_, IdentityError>(attempt)
+        })
+        .await?;
+    match attempt {
+        Attempt::Granted => Ok(stored.password_hash),
+        Attempt::ToldOfLock => Err(IdentityError::AccountLocked),
+        Attempt::Refused | Attempt::RefusedAndLocked => {
+            let mut validation = Validation::new();
+            validation.reject("currentPassword", "WRONG_PASSWORD", "This is not your current password.");
+            validation.finish()?;
+            Err(IdentityError::InvalidCredentials)
+        }
+    }
+}
+
+async fn read_credentials(domain: &IdentityDomain, caller: &Caller, id: UserId) -> Result<Credentials, IdentityError> {
     let stored = domain
         .database
         .transaction(caller, async |connection| Ok::<_, IdentityError>(store::lock_credentials(connection, id).await?))
-        .await?
-        .ok_or(CommonError::NotFound { what: "user" })?;
-    let is_right = domain.passwords.verify(current, Some(&stored.password_hash)).await?;
-    let (now, policy) = (domain.now(), &domain.settings.lockout);
-    let locked = stored.user.locked_until.is_some_and(|until| now < until);
-    domain
-        .database
-        .transaction(caller, async |connection| {
-            let Some(stored) = store::lock_credentials(connection, id).await? else { return Ok(()) };
-            if !is_right {
-                let (_, guard) = stored.guard().judge(false, now, policy);
-                store::set_guard(connection, id, guard).await?;
-            }
-            Ok::<_, IdentityError>(())
-        })
         .await?;
-    if locked {
-        return Err(IdentityError::AccountLocked);
-    }
-    let mut validation = Validation::new();
-    validation.check(is_right, "currentPassword", "WRONG_PASSWORD", "This is not your current password.");
-    validation.finish()?;
-    Ok(stored.password_hash)
+    Ok(stored.ok_or(CommonError::NotFound { what: "user" })?)
 }

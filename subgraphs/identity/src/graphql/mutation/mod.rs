@@ -36,7 +36,7 @@ macro_rules! payload {
 
         impl $name {
             fn refused(user_errors: Vec<cloudphone_graphql::UserError>) -> Self {
-                Self { user_errors, ..Self::default() }
+                Self { $($field: None,)* user_errors }
             }
         }
     };
