@@ -1,7 +1,7 @@
 //! Reads a subgraph's answer into the store, by the shape that was asked for.
 
 use bytes::Bytes;
-use cloudphone_planning::{GraphQlError, PathSegment, Shape, ShapeField, Symbol, TypeId, TypeTable};
+use cloudphone_planning::{GraphQlError, PathSegment, Shape, Symbol, TypeId, TypeTable};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -171,11 +171,20 @@ impl Reader<'_, '_> {
         let mut first = true;
         while self.scanner.another(first, b'}')? {
             first = false;
-            let key = self.scanner.key()?;
-            let Some(field) = find(shape, key, &mut likely) else {
+            let field = match shape.fields.get(likely) {
+                // Subgraphs answer in the order in which they are asked, so the next field is most often the right one.
+                Some(expected) if self.scanner.take(expected.prefix.as_bytes()) => Some(likely),
+                _ => {
+                    let key = self.scanner.key()?;
+                    shape.fields.iter().position(|field| field.key.as_bytes() == key)
+                }
+            };
+            let Some(position) = field else {
                 self.scanner.value()?;
                 continue;
             };
+            likely = position + 1;
+            let field = &shape.fields[position];
             let node = self.value(field.child.as_deref())?;
             if !field.is_typename {
                 self.fields.push((field.symbol, node));
@@ -195,16 +204,6 @@ impl Reader<'_, '_> {
         let narrow = |position| u32::try_from(position).expect("the answer's length was checked");
         Span { source: self.source, start: narrow(start), end: narrow(self.scanner.position()) }
     }
-}
-
-/// Subgraphs answer in the order in which they are asked, so the next field is most often the right one.
-fn find<'s>(shape: &'s Shape, key: &[u8], likely: &mut usize) -> Option<&'s ShapeField> {
-    let position = match shape.fields.get(*likely) {
-        Some(field) if field.key.as_bytes() == key => *likely,
-        _ => shape.fields.iter().position(|field| field.key.as_bytes() == key)?,
-    };
-    *likely = position + 1;
-    Some(&shape.fields[position])
 }
 
 fn error(wire: WireError) -> GraphQlError {

@@ -37,6 +37,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next byte that is no white space; it stays.
+    #[inline]
     pub(crate) fn peek(&mut self) -> Result<u8, Malformed> {
         loop {
             match self.bytes.get(self.position) {
@@ -65,6 +66,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// After `{` or an entry: whether another entry follows. Takes the comma, or the closing byte.
+    #[inline]
     pub(crate) fn another(&mut self, first: bool, close: u8) -> Result<bool, Malformed> {
         match self.peek()? {
             byte if byte == close => {
@@ -91,6 +93,16 @@ impl<'a> Scanner<'a> {
         let key = &self.bytes[start..self.position - 1];
         self.expect(b':', "expected a colon")?;
         Ok(key)
+    }
+
+    /// Takes these bytes when they come next, without white space between.
+    #[inline]
+    pub(crate) fn take(&mut self, expected: &[u8]) -> bool {
+        let comes = self.bytes.get(self.position..).is_some_and(|rest| rest.starts_with(expected));
+        if comes {
+            self.position += expected.len();
+        }
+        comes
     }
 
     /// Takes the end of the document.
@@ -144,6 +156,7 @@ impl<'a> Scanner<'a> {
     fn string(&mut self) -> Result<(), Malformed> {
         let mut at = self.position + 1;
         loop {
+            at = skip_plain(self.bytes, at);
             match self.bytes.get(at) {
                 Some(b'"') => {
                     self.position = at + 1;
@@ -199,6 +212,25 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// Skips eight bytes at a time what needs no look inside a string: all but quotes, backslashes and control characters.
+#[inline]
+fn skip_plain(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // The lowest byte that is flagged is flagged rightly; only bytes above it may be flagged by a borrow.
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let word = u64::from_le_bytes(*chunk);
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
+        let special = control | zero(word ^ (ONES * u64::from(b'"'))) | zero(word ^ (ONES * u64::from(b'\\')));
+        if special != 0 {
+            return at + (special.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    at
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -242,6 +274,12 @@ mod tests {
             "",
             " ",
             "[[[{\"a\":[null,false,\"x\\n\"]}]]]",
+            "\"a long string with ünïcode, an escape \\\" and an end\"",
+            "\"eight by\u{1}te\"",
+            "\"twelve bytes\\q\"",
+            "\"1234567\"",
+            "\"12345678\"",
+            "\"123456789 without an end",
             "{}{}",
             "{\"a\":}",
             "[\"\\\"\"]",

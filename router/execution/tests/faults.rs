@@ -271,3 +271,22 @@ async fn each_call_carries_the_caller_and_the_request_id() {
     let answer = over_http(&url, 1_000, Some(Arc::new(Caller))).await;
     assert_eq!(answer["data"]["me"]["name"], "ada at accounts in request-7");
 }
+
+#[tokio::test]
+async fn a_subgraph_may_speak_http_2_without_tls() {
+    let app = axum::Router::new().fallback(|request: axum::extract::Request| async move {
+        format!("{{\"data\":{{\"me\":{{\"name\":\"{:?}\"}}}}}}", request.version())
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    let shop = Shop::open(Transport::InProcess).await;
+    let mut options = HttpOptions::new(url.parse().unwrap());
+    options.http2_only = true;
+    let service = Arc::new(HttpSubgraph::new(options).unwrap());
+    let executor = Executor::builder().service("accounts", service, ServiceOptions::default()).build();
+    let operation = shop.prepare("{ me { name } }").await;
+    let context = Arc::new(RequestContext::new("test"));
+    let result = executor.execute(ExecutionRequest { operation, variables: Map::new(), context }).await;
+    assert_eq!(json(&result.body)["data"]["me"]["name"], "HTTP/2.0");
+}

@@ -191,6 +191,8 @@ impl Shape {
 pub struct ShapeField {
     /// The key on the wire.
     pub key: Box<str>,
+    /// The same, quoted and with its colon: how it most often comes.
+    pub prefix: Box<str>,
     /// The key under which it is kept.
     pub symbol: Symbol,
     /// Whether it is `__typename` under its own name.

@@ -206,13 +206,7 @@ impl PlanningCore {
         operation_name: Option<&str>,
         overrides: &Overrides,
     ) -> Result<PreparedOperation, PlanningError> {
-        // The libraries below panic on some operations; a request must not take others with it.
-        catch_unwind(AssertUnwindSafe(|| self.prepare_unguarded(text, operation_name, overrides))).unwrap_or_else(
-            |_| {
-                tracing::error!(operation_name, "the query planner panicked");
-                Err(failed("The operation could not be planned."))
-            },
-        )
+        contained(|| self.prepare_unguarded(text, operation_name, overrides))
     }
 
     fn prepare_unguarded(

@@ -65,7 +65,8 @@ impl ShapeCompiler<'_> {
                     .copied();
                 Some(Arc::new(self.shape(known, &field.children, fragments, &below)))
             };
-            fields.push(ShapeField { key: key.into(), symbol, is_typename: field.is_typename, child });
+            let prefix = format!("\"{key}\":").into();
+            fields.push(ShapeField { key: key.into(), prefix, symbol, is_typename: field.is_typename, child });
         }
         Shape { fields: fields.into(), known_type }
     }
