@@ -1,6 +1,7 @@
 //! Demo accounts, so that a first start has somebody to sign in as.
 
-use cloudphone_core::{Caller, RoleId, TenantId};
+use cloudphone_core::{Caller, RoleId, TenantId, UserId};
+use cloudphone_database::DatabaseError;
 use cloudphone_events::outbox;
 
 use crate::domain::IdentityDomain;
@@ -10,6 +11,7 @@ use crate::role::catalogue::{AUDITOR, OPERATOR, SUPER_ADMIN, TENANT_ADMIN};
 use crate::tenant::create::{found, new};
 use crate::tenant::store as tenants;
 use crate::user::create::{CreateUser, insert};
+use crate::user::store as users;
 
 /// The password of all demo accounts.
 pub const DEMO_PASSWORD: &str = "Demo-Pass-2026!";
@@ -36,8 +38,17 @@ pub const DEMO_ACCOUNTS: [DemoAccount; 3] = [
     DemoAccount { email: "viewer@demo.cloudphone.local", display_name: "Demo Viewer", role: AUDITOR },
 ];
 
-/// Makes the demo organisation with its accounts unless it exists, and answers its id.
-pub(crate) async fn seed_demo(domain: &IdentityDomain) -> Result<TenantId, IdentityError> {
+/// The demo organisation as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DemoOrganisation {
+    /// The organisation.
+    pub tenant_id: TenantId,
+    /// Those demo accounts that still exist, in the order of [`DEMO_ACCOUNTS`].
+    pub user_ids: Vec<UserId>,
+}
+
+/// Makes the demo organisation with its accounts unless it exists.
+pub(crate) async fn seed_demo(domain: &IdentityDomain) -> Result<DemoOrganisation, IdentityError> {
     let (first, others) = DEMO_ACCOUNTS.split_first().expect("there are demo accounts");
     let as_input = |account: &DemoAccount| CreateUser {
         email: account.email.to_owned(),
@@ -46,7 +57,20 @@ pub(crate) async fn seed_demo(domain: &IdentityDomain) -> Result<TenantId, Ident
         role_ids: vec![account.role],
     };
     let others: Vec<_> = others.iter().map(as_input).collect();
-    seed(domain, ("Demo", DEMO_SLUG), &as_input(first), &others).await
+    let tenant_id = seed(domain, ("Demo", DEMO_SLUG), &as_input(first), &others).await?;
+    let user_ids = domain
+        .database
+        .system_transaction(async |connection| {
+            let mut ids = Vec::with_capacity(DEMO_ACCOUNTS.len());
+            for account in &DEMO_ACCOUNTS {
+                let known =
+                    users::credentials_by_email(connection, account.email).await.map_err(DatabaseError::from)?;
+                ids.extend(known.map(|credentials| credentials.user.id));
+            }
+            Ok::<_, IdentityError>(ids)
+        })
+        .await?;
+    Ok(DemoOrganisation { tenant_id, user_ids })
 }
 
 /// Makes the operators' organisation with its first super administrator unless it exists, and answers its id.
@@ -87,7 +111,7 @@ async fn seed(
     domain
         .database
         .system_transaction(async |connection| {
-            found(connection, &tenant, first, &first_hash, |_| caller.clone()).await?;
+            found(connection, &tenant, first, &first_hash, &caller).await?;
             for (account, hash) in &hashed {
                 let user = insert(connection, tenant.id, account, hash, domain.now()).await?;
                 outbox::append(connection, &caller, &UserCreated::of(&user)).await?;

@@ -52,6 +52,9 @@ pub enum IdentityError {
         /// The first permission that is missing.
         permission: String,
     },
+    /// Keys must not make keys nor change passwords, or one that leaked could make itself at home.
+    #[error("Do this signed in as a person; API keys cannot.")]
+    SessionRequired,
     /// An organisation must keep somebody who can govern it.
     #[error("This is the last active administrator of the organisation; make somebody else administrator first.")]
     LastAdministrator,
@@ -79,6 +82,7 @@ impl CodedError for IdentityError {
             Self::BuiltInRole => "BUILT_IN_ROLE",
             Self::RoleInUse => "ROLE_IN_USE",
             Self::BeyondOwnPermissions { .. } => "BEYOND_OWN_PERMISSIONS",
+            Self::SessionRequired => "SESSION_REQUIRED",
             Self::LastAdministrator => "LAST_ADMINISTRATOR",
             Self::OwnAccount => "OWN_ACCOUNT",
             Self::OwnOrganisation => "OWN_ORGANISATION",
@@ -88,6 +92,7 @@ impl CodedError for IdentityError {
     fn class(&self) -> ErrorClass {
         match self {
             Self::Common(error) => error.class(),
+            Self::SessionRequired => ErrorClass::Forbidden,
             _ => ErrorClass::Expected,
         }
     }

@@ -2,13 +2,13 @@
 //!
 //! ```ignore
 //! let identity = Identity::build(engines).await?;      // migrates, loads keys, listens
-//! identity.begin_publishing();                         // once every domain listens
+//! let relay = Relay::spawn(identity.database().clone(), bus, RelayOptions::default()); // once every domain listens
 //! let caller = identity.authenticator.authenticate(token, origin).await?;
 //! ```
 
 mod access;
-pub mod api_key;
-pub mod audit;
+mod api_key;
+mod audit;
 mod authentication;
 mod consumer;
 mod demo;
@@ -19,34 +19,34 @@ mod graphql;
 mod http;
 mod jobs;
 mod password;
-pub mod role;
+mod role;
 mod schema;
-pub mod session;
+mod session;
 mod settings;
 mod signing_key;
-pub mod tenant;
-pub mod user;
+mod tenant;
+mod user;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use cloudphone_cache::Engine;
 use cloudphone_core::{Clock, CommonError, TenantId};
-use cloudphone_database::{Database, EmbeddedMigrations, embed_migrations};
-use cloudphone_events::{Bus, Catalogue, Inbox, Relay, RelayOptions, RunningInbox};
+use cloudphone_database::{Database, DatabaseError, EmbeddedMigrations, embed_migrations};
+use cloudphone_events::{Bus, Catalogue, Inbox, RunningInbox};
 use cloudphone_graphql::Subgraph;
 use cloudphone_graphql::identity_token::InternalSecret;
 
 pub use access::{AccessChange, CHANNEL as ACCESS_CHANNEL};
 pub use authentication::{AuthenticationError, Authenticator};
-pub use demo::{DEMO_ACCOUNTS, DEMO_PASSWORD, DemoAccount};
-pub use domain::IdentityDomain;
+pub use demo::{DEMO_ACCOUNTS, DEMO_PASSWORD, DemoAccount, DemoOrganisation};
 pub use error::IdentityError;
 pub use graphql::NAME;
 pub use http::AUDIENCE;
 pub use settings::{HashingCost, LockoutPolicy, PasswordPolicy, SessionLimits, Settings};
 
 use access::AccessFeed;
+use domain::IdentityDomain;
 use jobs::Jobs;
 use password::PasswordHasher;
 use signing_key::{KeyRing, Rotation, rotate_keys};
@@ -75,20 +75,16 @@ pub struct Identity {
     pub authenticator: Authenticator,
     /// `/.well-known/jwks.json` and `/internal/authenticate`.
     pub routes: axum::Router,
-    /// What use cases need, for callers within the process.
-    pub domain: Arc<IdentityDomain>,
-    bus: Arc<dyn Bus>,
+    domain: Arc<IdentityDomain>,
     jobs: Jobs,
-    inbox: Mutex<Option<RunningInbox>>,
-    relay: Mutex<Option<Relay>>,
+    inbox: RunningInbox,
 }
 
 impl Identity {
     /// Brings the database up to date, loads the keys, and begins to listen and to answer.
     pub async fn build(engines: IdentityEngines) -> Result<Self, IdentityError> {
         let IdentityEngines { database, bus, cache, clock, secret, settings } = engines;
-        database.migrate(cloudphone_events::migrations()).await?;
-        database.migrate(migrations()).await?;
+        migrate(&database).await?;
         let rotation = Rotation {
             period: TimeDelta::days(i64::from(settings.signing_key_days.max(1))),
             token_life: settings::seconds(settings.session.access_token_seconds),
@@ -115,25 +111,19 @@ impl Identity {
             subgraph: graphql::subgraph(Arc::clone(&domain)),
             routes: http::routes(Arc::clone(&domain), authenticator.clone(), secret),
             jobs: Jobs::start(&domain, cache, letters),
-            inbox: Mutex::new(Some(inbox)),
-            relay: Mutex::new(None),
+            inbox,
             authenticator,
             domain,
-            bus,
         })
     }
 
-    /// Begins to publish the domain's events. Call it once every domain of the process has been built, since the bus within a
-    /// process knows no past.
-    pub fn begin_publishing(&self) {
-        let mut relay = self.relay.lock().unwrap_or_else(PoisonError::into_inner);
-        relay.get_or_insert_with(|| {
-            Relay::spawn(self.domain.database.clone(), Arc::clone(&self.bus), RelayOptions::default())
-        });
+    /// The domain's database; start the relay over it once every domain of the process listens.
+    pub fn database(&self) -> &Database {
+        &self.domain.database
     }
 
-    /// Makes the demo organisation and its accounts unless they exist; answers the organisation's id.
-    pub async fn seed_demo(&self) -> Result<TenantId, IdentityError> {
+    /// Makes the demo organisation and its accounts unless they exist.
+    pub async fn seed_demo(&self) -> Result<DemoOrganisation, IdentityError> {
         demo::seed_demo(&self.domain).await
     }
 
@@ -142,18 +132,18 @@ impl Identity {
         demo::seed_platform(&self.domain, email, password).await
     }
 
-    /// Ends jobs, listening and publishing, and waits for what is under way.
-    pub async fn stop(&self) {
-        let relay = self.relay.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(relay) = relay {
-            relay.stop().await;
-        }
-        if let Some(inbox) = inbox {
-            inbox.stop().await;
-        }
+    /// Ends jobs and listening, and waits for what is under way.
+    pub async fn stop(self) {
+        self.inbox.stop().await;
         self.jobs.stop().await;
     }
+}
+
+/// Brings the domain's database up to date.
+pub async fn migrate(database: &Database) -> Result<(), DatabaseError> {
+    database.migrate(cloudphone_events::migrations()).await?;
+    database.migrate(migrations()).await?;
+    Ok(())
 }
 
 /// The subgraph's schema in the Federation v2 form.

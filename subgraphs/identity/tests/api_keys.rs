@@ -80,7 +80,7 @@ async fn nobody_makes_a_key_that_allows_more_than_they_may() {
     assert_eq!(world.refused(&operator.access, query, json!({})).await, "FORBIDDEN");
     // A key cannot make a key, or it would outlive its own end.
     let key = make(&world, &founder.access, json!(["apikey:write", "device:read"]), Value::Null).await;
-    assert_eq!(world.refused(key["secret"].as_str().unwrap(), query, json!({})).await, "FORBIDDEN");
+    assert_eq!(world.refused(key["secret"].as_str().unwrap(), query, json!({})).await, "SESSION_REQUIRED");
     world.stop().await;
 }
 

@@ -145,12 +145,12 @@ async fn only_the_platforms_parts_may_ask_who_a_credential_is() {
 #[tokio::test]
 async fn the_demo_is_seeded_once_and_its_accounts_can_sign_in() {
     let world = World::start().await;
-    let tenant = world.identity.seed_demo().await.unwrap();
-    assert_eq!(world.identity.seed_demo().await.unwrap(), tenant);
+    let demo = world.identity.seed_demo().await.unwrap();
+    assert_eq!(world.identity.seed_demo().await.unwrap(), demo);
     for account in cloudphone_identity::DEMO_ACCOUNTS {
         let payload = world.try_login(origin(), account.email, cloudphone_identity::DEMO_PASSWORD).await;
         let session = signed_in(&payload, account.email);
-        assert_eq!(world.authenticate(&session.access).await.unwrap().tenant_id, tenant);
+        assert_eq!(world.authenticate(&session.access).await.unwrap().tenant_id, demo.tenant_id);
     }
     world.stop().await;
 }

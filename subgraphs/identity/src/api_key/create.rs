@@ -1,7 +1,7 @@
 //! Makes an API key; its text is in the answer and nowhere else.
 
 use chrono::{DateTime, Utc};
-use cloudphone_core::{ApiKeyId, Caller, CommonError, Validation};
+use cloudphone_core::{ApiKeyId, Caller, Validation};
 use cloudphone_events::audit;
 use serde_json::json;
 
@@ -31,9 +31,7 @@ pub async fn create_api_key(
     input: CreateApiKey,
 ) -> Result<(ApiKey, String), IdentityError> {
     caller.require(&needs::API_KEY_WRITE)?;
-    // A key that could make keys would outlive its own end.
-    let maker = caller.session_id().and(caller.user_id());
-    let user_id = maker.ok_or(CommonError::Forbidden { permission: "session".into() })?;
+    let user_id = caller.session_id().and(caller.user_id()).ok_or(IdentityError::SessionRequired)?;
     let now = domain.now();
     let mut validation = Validation::new();
     validation.length(&input.name, 1, 100, "name");

@@ -33,7 +33,6 @@ pub const PERMISSIONS: &[PermissionDescription] = &[
     allows("device:update", "Rename, tag and group devices and renew their credentials"),
     allows("role:read", "See roles and their permissions"),
     allows("role:write", "Make, change and delete roles"),
-    allows("session:read", "See sessions of other people"),
     allows("telemetry:read", "See telemetry of devices"),
     allows("template:read", "See device templates"),
     allows("template:write", "Make, change and delete device templates"),
@@ -61,7 +60,6 @@ pub mod needs {
         AUDIT_READ = "audit:read",
         ROLE_READ = "role:read",
         ROLE_WRITE = "role:write",
-        SESSION_READ = "session:read",
         TENANT_READ = "tenant:read",
         TENANT_WRITE = "tenant:write",
         USER_CREATE = "user:create",
@@ -120,7 +118,6 @@ pub const BUILT_IN: &[BuiltInRole] = &[
                 "audit:*",
                 "device:*",
                 "role:*",
-                "session:*",
                 "telemetry:*",
                 "template:*",
                 "tenant:read",
@@ -172,12 +169,6 @@ fn names(wanted: impl Fn(&'static str) -> bool) -> Vec<&'static str> {
 /// Whether a permission, or its wildcard, means anything on this platform.
 pub fn is_known(permission: &Permission) -> bool {
     PERMISSIONS.iter().any(|known| permission.covers(&Permission::new(known.name)))
-}
-
-/// The permissions of a built-in role.
-pub fn of_built_in(role: RoleId) -> PermissionSet {
-    let role = BUILT_IN.iter().find(|built_in| built_in.id == role);
-    role.into_iter().flat_map(|role| (role.permissions)()).map(Permission::new).collect()
 }
 
 /// The known permissions that a set allows, without wildcards.

@@ -88,10 +88,15 @@ pub fn require_governor(held: &[(UserId, Vec<String>)]) -> Result<(), IdentityEr
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::catalogue::{
-        AUDITOR, BUILT_IN, MEMBER, OPERATOR, PERMISSIONS, SUPER_ADMIN, SUPPORT, TENANT_ADMIN, of_built_in,
+        AUDITOR, BUILT_IN, MEMBER, OPERATOR, PERMISSIONS, SUPER_ADMIN, SUPPORT, TENANT_ADMIN,
     };
     use super::*;
     use std::sync::Arc;
+
+    fn of_built_in(role: RoleId) -> PermissionSet {
+        let role = BUILT_IN.iter().find(|built_in| built_in.id == role).unwrap();
+        (role.permissions)().into_iter().map(Permission::new).collect()
+    }
 
     fn caller(role: RoleId) -> Caller {
         Caller { permissions: Arc::new(of_built_in(role)), ..Caller::service("test", TenantId::new()) }

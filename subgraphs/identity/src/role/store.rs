@@ -28,16 +28,6 @@ pub async fn find_many(connection: &mut AsyncPgConnection, tenant: TenantId, ids
         .await
 }
 
-/// A role that the tenant may use, kept from changing until the transaction ends.
-pub async fn lock(connection: &mut AsyncPgConnection, tenant: TenantId, id: RoleId) -> QueryResult<Option<Role>> {
-    roles::table
-        .filter(roles::id.eq(id).and(roles::tenant_id.eq(tenant).or(roles::tenant_id.is_null())))
-        .select(Role::as_select())
-        .first(connection)
-        .await
-        .optional()
-}
-
 /// Adds a role.
 pub async fn insert(connection: &mut AsyncPgConnection, role: &Role) -> QueryResult<()> {
     diesel::insert_into(roles::table).values(role).execute(connection).await?;

@@ -53,7 +53,7 @@ pub async fn create_tenant(
     domain
         .database
         .system_transaction(async |connection| {
-            found(connection, &tenant, &admin, &hash, |_| caller.clone()).await?;
+            found(connection, &tenant, &admin, &hash, caller).await?;
             note(connection, caller, "tenant.create", &tenant, None, Some(shown(&tenant))).await
         })
         .await?;
@@ -66,18 +66,18 @@ pub(crate) fn new(id: TenantId, name: &str, slug: &str, now: DateTime<Utc>) -> T
     Tenant { id, name, slug, suspended_at: None, created_at: now, updated_at: now }
 }
 
-/// Writes an organisation with its first account and tells of both; the account may itself be who does it.
+/// Writes an organisation with its first account and tells of both.
 pub(crate) async fn found(
     connection: &mut AsyncPgConnection,
     tenant: &Tenant,
     admin: &CreateUser,
     password_hash: &str,
-    founder: impl Fn(&User) -> Caller + Send,
+    founder: &Caller,
 ) -> Result<User, IdentityError> {
     store::insert(connection, tenant).await?;
     let user = users::insert(connection, tenant.id, admin, password_hash, tenant.created_at).await?;
     // The events belong to the new organisation, whoever founded it.
-    let caller = Caller { tenant_id: tenant.id, ..founder(&user) };
+    let caller = Caller { tenant_id: tenant.id, ..founder.clone() };
     let created = TenantCreated { tenant_id: tenant.id, name: tenant.name.clone(), slug: tenant.slug.clone() };
     outbox::append(connection, &caller, &created).await?;
     outbox::append(connection, &caller, &UserCreated::of(&user)).await?;

@@ -1,11 +1,12 @@
 //! Lets anybody open an organisation of their own, and signs them in.
 
-use cloudphone_core::{Origin, SessionId, TenantId, Validation};
+use cloudphone_core::{Caller, Origin, TenantId, Validation};
 
 use super::create::{found, new, note, shown};
 use super::model::{check_name, slug_for};
 use crate::domain::IdentityDomain;
 use crate::error::IdentityError;
+use crate::graphql::NAME;
 use crate::role::catalogue::TENANT_ADMIN;
 use crate::session::open::{AuthenticatedSession, authenticated, caller_of, open};
 use crate::user::create::CreateUser;
@@ -45,11 +46,12 @@ pub async fn register(
     let hash = domain.passwords.hash(&founder.password).await?;
     let id = TenantId::new();
     let tenant = new(id, &input.organisation_name, &slug_for(&input.organisation_name, id), domain.now());
+    // Until the founder has an account, the platform acts for them.
+    let platform = Caller { origin: origin.clone(), ..Caller::service(NAME, id) };
     let opened = domain
         .database
         .system_transaction(async |connection| {
-            let as_founder = |user: &_| caller_of(user, SessionId(tenant.id.0), origin);
-            let user = found(connection, &tenant, &founder, &hash, as_founder).await?;
+            let user = found(connection, &tenant, &founder, &hash, &platform).await?;
             let opened = open(connection, domain, &user, origin).await?;
             let caller = caller_of(&user, opened.session.id, origin);
             note(connection, &caller, "tenant.register", &tenant, None, Some(shown(&tenant))).await?;

@@ -20,8 +20,7 @@ pub async fn change_password(
     current: &str,
     new: &str,
 ) -> Result<(), IdentityError> {
-    // A key in a program's configuration must not be able to take the account over.
-    let session = caller.session_id().ok_or(CommonError::Forbidden { permission: "session".into() })?;
+    let session = caller.session_id().ok_or(IdentityError::SessionRequired)?;
     let id = caller.user_id().ok_or(CommonError::Unauthenticated)?;
     let mut validation = Validation::new();
     check_new_password(new, &domain.settings.password, "newPassword", &mut validation);

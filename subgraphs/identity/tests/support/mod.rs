@@ -11,7 +11,7 @@ use cloudphone_cache::Engine;
 use cloudphone_core::{Caller, CorrelationId, ManualClock, Origin};
 use cloudphone_database::{Database, Options};
 use cloudphone_embedded_postgres::{EmbeddedPostgres, Options as ClusterOptions};
-use cloudphone_events::InProcessBus;
+use cloudphone_events::{Bus, InProcessBus, Relay, RelayOptions};
 use cloudphone_graphql::RequestScope;
 use cloudphone_graphql::identity_token::InternalSecret;
 use cloudphone_identity::{AuthenticationError, HashingCost, Identity, IdentityEngines, LockoutPolicy, Settings};
@@ -29,7 +29,9 @@ pub const SUPER_ADMIN: &str = "00000000-0000-8000-8000-000000000001";
 
 pub struct World {
     pub identity: Identity,
+    relay: Relay,
     pub clock: Arc<ManualClock>,
+    pub cache: Engine,
     pub database: Database,
     pub postgres: EmbeddedPostgres,
     _folder: TempDir,
@@ -57,26 +59,22 @@ impl World {
         postgres.ensure_database("identity").await.unwrap();
         let database = Database::connect(Options::new("identity", postgres.url("identity"))).await.unwrap();
         let clock = Arc::new(ManualClock::at(Utc::now()));
-        let identity = Identity::build(IdentityEngines {
-            database: database.clone(),
-            bus: Arc::new(InProcessBus::new()),
-            cache: Engine::in_process(),
-            clock: clock.clone(),
-            secret: InternalSecret::new(SECRET).unwrap(),
-            settings: Settings {
-                // Cheap, since what a guess costs is not what these tests are about.
-                hashing: HashingCost { memory_kib: 64, passes: 1, ..HashingCost::default() },
-                lockout: LockoutPolicy { refusal_step_ms: 1, ..settings.lockout },
-                ..settings
-            },
-        })
-        .await
-        .unwrap();
-        identity.begin_publishing();
-        Self { identity, clock, database, postgres, _folder: folder }
+        let cache = Engine::in_process();
+        let bus: Arc<dyn Bus> = Arc::new(InProcessBus::new());
+        let identity = process(&database, &bus, &clock, &cache, settings).await;
+        let relay = Relay::spawn(database.clone(), bus, RelayOptions::default());
+        Self { identity, relay, clock, cache, database, postgres, _folder: folder }
+    }
+
+    /// Another process over the same engines.
+    pub async fn another_process(&self) -> Identity {
+        // What its use cases write is relayed by the first process: outbox and inbox are in the shared database.
+        let bus: Arc<dyn Bus> = Arc::new(InProcessBus::new());
+        process(&self.database, &bus, &self.clock, &self.cache, Settings::default()).await
     }
 
     pub async fn stop(self) {
+        self.relay.stop().await;
         self.identity.stop().await;
         self.database.close();
         self.postgres.stop().await;
@@ -218,6 +216,30 @@ impl World {
             .unwrap();
         rows.into_iter().map(|row| row.envelope["data"].clone()).collect()
     }
+}
+
+async fn process(
+    database: &Database,
+    bus: &Arc<dyn Bus>,
+    clock: &Arc<ManualClock>,
+    cache: &Engine,
+    settings: Settings,
+) -> Identity {
+    Identity::build(IdentityEngines {
+        database: database.clone(),
+        bus: Arc::clone(bus),
+        cache: cache.clone(),
+        clock: clock.clone(),
+        secret: InternalSecret::new(SECRET).unwrap(),
+        settings: Settings {
+            // Cheap, since what a guess costs is not what these tests are about.
+            hashing: HashingCost { memory_kib: 64, passes: 1, ..HashingCost::default() },
+            lockout: LockoutPolicy { refusal_step_ms: 1, ..settings.lockout },
+            ..settings
+        },
+    })
+    .await
+    .unwrap()
 }
 
 pub fn origin() -> Origin {
