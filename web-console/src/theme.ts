@@ -5,9 +5,14 @@ const ink: MantineColorsTuple = [
   '#eef1ff', '#dce1fb', '#b6c0f2', '#8d9dea', '#6b7ee3', '#556bdf', '#4961de', '#3a51c5', '#3248b1', '#263d9c',
 ];
 
+// The neutral tones of the dark scheme: 7 is the page, 6 what lies on it, 4 the lines between.
+const dark: MantineColorsTuple = [
+  '#cdd1da', '#b3b8c3', '#8b919e', '#5f6672', '#343944', '#2b2f39', '#1c1f27', '#14161c', '#101217', '#0b0c10',
+];
+
 export const theme = createTheme({
   primaryColor: 'ink',
-  colors: { ink },
+  colors: { ink, dark },
   primaryShade: { light: 6, dark: 5 },
   defaultRadius: 'md',
   cursorType: 'pointer',

@@ -1,36 +1,34 @@
 // A tiny line that moves: drawn on a canvas, because hundreds of them change each second.
-import { useEffect, useRef } from 'react';
 import { useComputedColorScheme } from '@mantine/core';
+import { useEffect, useRef } from 'react';
 import { HISTORY_LENGTH, type Series } from '../fleet/history';
 
 interface SparklineProps {
   label: string;
   series: Series;
-  /** The value at the top edge; grows with the data when left out. */
-  max?: number;
+  /** The value at the top edge. */
+  max: number;
+  /** A colour of the theme, such as `indigo`. */
   color: string;
-  height?: number;
+  width: number;
+  height: number;
 }
 
-export function Sparkline({ label, series, max, color, height = 28 }: SparklineProps) {
+/** A young line is drawn as wide as this many samples, so that it soon fills its place. */
+const SHORTEST = 20;
+
+export function Sparkline({ label, series, max, color, width, height }: SparklineProps) {
   const ref = useRef<HTMLCanvasElement>(null);
   const scheme = useComputedColorScheme('light');
+  const ratio = Math.min(devicePixelRatio, 2);
 
   useEffect(() => {
-    const canvas = ref.current;
-    const context = canvas?.getContext('2d');
-    if (!canvas || !context) return;
-    const ratio = Math.min(devicePixelRatio, 2);
-    const width = canvas.clientWidth;
-    if (width === 0) return;
-    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(height * ratio);
-    }
+    const context = ref.current?.getContext('2d');
+    if (!context) return;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    draw(context, series, { width, height, max: max ?? Math.max(1, ...series.map((value) => value ?? 0)), color: getComputedStyle(canvas).color });
-  }, [series, max, height, color, scheme]);
+    draw(context, series, { width, height, max, color: themeColor(color, scheme) });
+  }, [series, max, width, height, ratio, color, scheme]);
 
   return (
     <canvas
@@ -38,9 +36,25 @@ export function Sparkline({ label, series, max, color, height = 28 }: SparklineP
       role="img"
       aria-label={label}
       data-samples={series.length}
-      style={{ display: 'block', width: '100%', height, color }}
+      width={Math.round(width * ratio)}
+      height={Math.round(height * ratio)}
+      // Drawn at the width of its place at most; wider places stretch it rather than make each card measure itself.
+      style={{ display: 'block', width: '100%', height }}
     />
   );
+}
+
+const colors = new Map<string, string>();
+
+/** Asking the document for a colour makes it compute styles, so each one is asked for once per scheme. */
+function themeColor(color: string, scheme: string): string {
+  const key = `${color} ${scheme}`;
+  let value = colors.get(key);
+  if (value === undefined) {
+    value = getComputedStyle(document.documentElement).getPropertyValue(`--mantine-color-${color}-5`).trim();
+    colors.set(key, value);
+  }
+  return value;
 }
 
 interface Area {
@@ -51,7 +65,7 @@ interface Area {
 }
 
 function draw(context: CanvasRenderingContext2D, series: Series, { width, height, max, color }: Area): void {
-  const step = width / (HISTORY_LENGTH - 1);
+  const step = width / (Math.min(HISTORY_LENGTH, Math.max(series.length, SHORTEST)) - 1);
   const start = width - (series.length - 1) * step;
   const points: [number, number][] = [];
   series.forEach((value, index) => {

@@ -4,6 +4,7 @@ import { useElementSize } from '@mantine/hooks';
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import i18n from '../locales';
+import classes from './TimeChart.module.css';
 
 export interface ChartSeries {
   label: string;
@@ -40,6 +41,7 @@ export function TimeChart({ label, series, columns, range, span }: TimeChartProp
       plot.setData(columns, false);
       plot.setScale('x', { min: span[0], max: span[1] });
     });
+    showLatest(plot);
   }, [columns, span]);
 
   useEffect(() => {
@@ -48,21 +50,23 @@ export function TimeChart({ label, series, columns, range, span }: TimeChartProp
     const style = getComputedStyle(document.documentElement);
     const ink = style.getPropertyValue('--mantine-color-dimmed').trim();
     const grid = style.getPropertyValue('--hairline').trim();
+    const colors = lines.map(({ color }) => style.getPropertyValue(`--mantine-color-${color}-5`).trim());
     const axis: uPlot.Axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { show: false }, font: '11px system-ui' };
     const plot = new uPlot(
       {
         width,
         height: HEIGHT,
         cursor: { points: { size: 6 }, y: false },
-        legend: { live: true, markers: { width: 2 } },
+        legend: { live: true, markers: { width: 0, fill: (_, index) => colors[index - 1] ?? 'transparent' } },
+        hooks: { setCursor: [showLatest] },
         scales: { x: { time: true, auto: false }, y: limits === null ? { range: (_, __, max) => [0, Math.max(1, max * 1.1)] } : { range: limits } },
-        axes: [{ ...axis, space: 70, values: (_, splits) => splits.map((second) => timeLabel(second, latest.current.span)) }, { ...axis, size: 46 }],
+        axes: [{ ...axis, space: 70, size: 30, values: (_, splits) => splits.map((second) => timeLabel(second, latest.current.span)) }, { ...axis, size: 46 }],
         series: [
           { label: '', value: (_, second: number | null) => (second === null ? '' : timeLabel(second, latest.current.span)) },
-          ...lines.map(({ label: name, color, unit }) => ({
+          ...lines.map(({ label: name, unit }, index) => ({
             label: name,
-            stroke: style.getPropertyValue(`--mantine-color-${color}-5`).trim(),
-            fill: lines.length === 1 ? `${style.getPropertyValue(`--mantine-color-${color}-5`).trim()}22` : '',
+            stroke: colors[index] ?? '',
+            fill: lines.length === 1 ? `${colors[index] ?? ''}22` : '',
             width: 1.5,
             points: { show: false },
             value: (_: uPlot, value: number | null) => (value == null ? '' : `${value.toFixed(1)} ${unit}`),
@@ -73,6 +77,7 @@ export function TimeChart({ label, series, columns, range, span }: TimeChartProp
       host.current,
     );
     plot.setScale('x', { min: latest.current.span[0], max: latest.current.span[1] });
+    showLatest(plot);
     chart.current = plot;
     return () => {
       plot.destroy();
@@ -81,10 +86,15 @@ export function TimeChart({ label, series, columns, range, span }: TimeChartProp
   }, [shape, width, scheme]);
 
   return (
-    <div ref={sizeRef} role="img" aria-label={label} data-points={columns[0].length}>
+    <div ref={sizeRef} className={classes.chart} role="img" aria-label={label} data-points={columns[0].length}>
       <div ref={host} style={{ minHeight: HEIGHT }} />
     </div>
   );
+}
+
+/** While nobody points at the chart, its legend tells the newest values. */
+function showLatest(plot: uPlot): void {
+  if (plot.cursor.idx == null) plot.setLegend({ idx: plot.data[0].length - 1 }, false);
 }
 
 const DAY = 86_400;

@@ -1,5 +1,5 @@
 // The last minute or so of one device's measurements, for its sparklines.
-import type { FleetDevice } from './subscription';
+import type { Sample } from './subscription';
 
 export const METRICS = ['cpuPercent', 'memoryPercent', 'framesPerSecond', 'batteryPercent'] as const;
 export type Metric = (typeof METRICS)[number];
@@ -12,7 +12,7 @@ export type History = Readonly<Record<Metric, Series>>;
 export const EMPTY_HISTORY: History = { cpuPercent: [], memoryPercent: [], framesPerSecond: [], batteryPercent: [] };
 
 /** The history with one more sample; a new object, so that a chart can tell by identity. */
-export function extend(history: History, sample: NonNullable<FleetDevice['latestTelemetry']>): History {
+export function extend(history: History, sample: Sample): History {
   const next = {} as Record<Metric, Series>;
   for (const metric of METRICS) {
     next[metric] = [...history[metric].slice(-(HISTORY_LENGTH - 1)), sample[metric] ?? null];

@@ -1,10 +1,14 @@
 // The fleet as last heard, keyed by device: each card listens to its own device, so that one sample repaints one card.
 import { EMPTY_HISTORY, extend, type History } from './history';
-import type { FleetDevice, FleetEvent } from './subscription';
+import type { FleetDevice, FleetEvent, Sample } from './subscription';
 
 export interface FleetEntry {
+  /** What seldom changes; the same object until it does, so that a card need not look twice. Its sample may be old. */
   readonly device: FleetDevice;
+  readonly sample: Sample | null;
   readonly history: History;
+  /** The device without its sample, as text: tells whether anything but the sample changed. */
+  readonly fixed: string;
 }
 
 /** What lists need: order, filters and counts change only with these, not with each sample. */
@@ -77,19 +81,22 @@ export class FleetStore {
   patch(id: string, change: Partial<Pick<FleetDevice, 'name' | 'state' | 'stateReason' | 'allowedActions'>>): void {
     const known = this.#entries.get(id);
     if (known === undefined) return;
-    this.#entries.set(id, { ...known, device: { ...known.device, ...change } });
+    this.#entries.set(id, { ...known, device: { ...known.device, ...change }, fixed: '' });
     this.#dirty.add(id);
     this.#rosterDirty = true;
     this.#flushSoon();
   }
 
-  #put(device: FleetDevice): void {
-    this.#heard?.add(device.id);
-    const known = this.#entries.get(device.id);
-    const sample = device.latestTelemetry;
-    const isNew = sample != null && sample.sequence !== known?.device.latestTelemetry?.sequence;
+  #put(heard: FleetDevice): void {
+    this.#heard?.add(heard.id);
+    const known = this.#entries.get(heard.id);
+    const sample = heard.latestTelemetry ?? null;
+    const fixed = JSON.stringify({ ...heard, latestTelemetry: null });
+    const device = known?.fixed === fixed ? known.device : heard;
+    const isNew = sample !== null && sample.sequence !== known?.sample?.sequence;
+    if (device === known?.device && !isNew) return;
     const history = known?.history ?? EMPTY_HISTORY;
-    this.#entries.set(device.id, { device, history: isNew ? extend(history, sample) : history });
+    this.#entries.set(device.id, { device, sample, history: isNew ? extend(history, sample) : history, fixed });
     this.#dirty.add(device.id);
     if (known === undefined || !sameInLists(known.device, device)) this.#rosterDirty = true;
   }

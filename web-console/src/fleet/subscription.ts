@@ -58,4 +58,5 @@ export const FLEET = graphql(`
 
 export type FleetDevice = FleetDeviceFragment;
 export type FleetEvent = FleetSubscription['fleet'];
+export type Sample = NonNullable<FleetDevice['latestTelemetry']>;
 export type InstalledApp = FleetDevice['installedApps'][number];

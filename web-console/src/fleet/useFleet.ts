@@ -6,7 +6,7 @@ import { live } from '../client/live';
 import { useSession } from '../session/context';
 import type { Session } from '../session/session';
 import { FleetStore, type FleetEntry, type Roster } from './store';
-import { FLEET } from './subscription';
+import { FLEET, type FleetDevice } from './subscription';
 
 const INTERVAL_MS = 1_000;
 /** Moving between pages keeps the stream, and with it the sparklines' past. */
@@ -70,10 +70,19 @@ export function useFleet(): Fleet {
   return { ...roster, error };
 }
 
-/** One device as last heard on the stream; absent when the stream has not told of it. */
-export function useFleetEntry(id: string): FleetEntry | undefined {
+function useFromStore<Part>(id: string, read: (entry: FleetEntry | undefined) => Part): Part {
   return useSyncExternalStore(
     useCallback((listener: () => void) => stream.store.subscribe(id, listener), [id]),
-    () => stream.store.entry(id),
+    () => read(stream.store.entry(id)),
   );
+}
+
+/** A device as last heard, without its measurements; absent when the stream has not told of it. */
+export function useFleetDevice(id: string): FleetDevice | undefined {
+  return useFromStore(id, (entry) => entry?.device);
+}
+
+/** A device with its measurements; changes about once a second. */
+export function useFleetEntry(id: string): FleetEntry | undefined {
+  return useFromStore(id, (entry) => entry);
 }

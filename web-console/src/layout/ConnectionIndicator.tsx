@@ -15,6 +15,8 @@ const COLORS: Record<ConnectionState, string> = {
 export function ConnectionIndicator() {
   const { t } = useTranslation();
   const state = useConnection();
+  // A page without live parts has nothing to be connected to.
+  if (state === 'idle') return null;
   return (
     <Tooltip label={t(`connection.hint.${state}`)}>
       <Badge role="status" variant="dot" color={COLORS[state]} tt="none" fw={500} aria-label={`${t('connection.label')}: ${t(`connection.${state}`)}`}>

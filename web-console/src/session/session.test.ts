@@ -8,6 +8,10 @@ function tokens(number: number, lifeMs = 15 * MINUTE): Tokens {
   return { accessToken: `access-${number}`, refreshToken: `refresh-${number}`, expiresAt: new Date(Date.now() + lifeMs).toISOString() };
 }
 
+function stored(storage: Storage): (string | null)[] {
+  return Array.from({ length: storage.length }, (_, index) => storage.getItem(storage.key(index) ?? ''));
+}
+
 /** Delivers at once to all other channels of the same page, as tabs of one browser do. */
 class FakeChannel {
   static all = new Set<FakeChannel>();
@@ -63,14 +67,14 @@ describe('a session', () => {
   it('keeps the access token out of storage', () => {
     const session = new Session(() => Promise.resolve(null));
     session.begin(tokens(1), true);
-    expect(JSON.stringify({ ...localStorage, ...sessionStorage })).not.toContain('access-1');
-    expect(Object.values({ ...localStorage })).toContain('refresh-1');
+    expect([...stored(localStorage), ...stored(sessionStorage)]).not.toContain('access-1');
+    expect(stored(localStorage)).toContain('refresh-1');
   });
 
   it('ends with the tab when it is not to be remembered', () => {
     new Session(() => Promise.resolve(null)).begin(tokens(1), false);
     expect(localStorage).toHaveLength(0);
-    expect(Object.values({ ...sessionStorage })).toContain('refresh-1');
+    expect(stored(sessionStorage)).toContain('refresh-1');
   });
 
   it('renews a token about to die once, however many ask', async () => {
@@ -80,7 +84,7 @@ describe('a session', () => {
     const asked = await Promise.all([session.accessToken(), session.accessToken(), session.accessToken()]);
     expect(asked).toEqual(['access-2', 'access-2', 'access-2']);
     expect(exchange).toHaveBeenCalledExactlyOnceWith('refresh-1');
-    expect(Object.values({ ...localStorage })).toContain('refresh-2');
+    expect(stored(localStorage)).toContain('refresh-2');
   });
 
   it('renews by itself before the token ends, and tells those who hold connections', async () => {
@@ -137,7 +141,7 @@ describe('a session', () => {
     const exchange = vi.fn<Exchange>((refreshToken) => Promise.resolve(refreshToken === 'refresh-9' ? tokens(10) : null));
     const session = new Session(exchange);
     session.begin(tokens(1, 0), true);
-    for (const key of Object.keys({ ...localStorage })) localStorage.setItem(key, 'refresh-9');
+    localStorage.setItem(localStorage.key(0) ?? '', 'refresh-9');
     await expect(session.accessToken()).resolves.toBe('access-10');
     expect(session.status).toBe('signed-in');
   });

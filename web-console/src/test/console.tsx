@@ -11,7 +11,10 @@ import { exchangeRefreshToken } from '../session/exchange';
 import { Session } from '../session/session';
 
 type Variables = Record<string, unknown>;
-export type Answer = { data?: unknown; errors?: { message: string; path?: string[]; extensions?: Record<string, unknown> }[] };
+export interface Answer {
+  data?: unknown;
+  errors?: { message: string; path?: string[]; extensions?: Record<string, unknown> }[];
+}
 export type Answers = Record<string, (variables: Variables, authorization: string | null) => Answer | Promise<Answer>>;
 
 export const VIEWER = {
@@ -35,7 +38,7 @@ export class FakeSocket {
     on: () => () => undefined,
     subscribe: (payload: SubscribePayload, sink: Sink) => {
       const name = payload.operationName ?? '';
-      const one = { variables: (payload.variables ?? {}) as Variables, sink };
+      const one = { variables: payload.variables ?? {}, sink };
       this.subscriptions.set(name, [...(this.subscriptions.get(name) ?? []), one]);
       return () => this.subscriptions.set(name, (this.subscriptions.get(name) ?? []).filter((other) => other !== one));
     },
@@ -47,8 +50,8 @@ export class FakeSocket {
   } as unknown as SocketClient;
 
   /** Sends an event to everybody who listens to an operation. */
-  push(operation: string, data: unknown): void {
-    for (const { sink } of this.subscriptions.get(operation) ?? []) sink.next({ data } as never);
+  push(operation: string, data: Variables): void {
+    for (const { sink } of this.subscriptions.get(operation) ?? []) sink.next({ data });
   }
 }
 
@@ -62,8 +65,8 @@ interface Opened {
 export function openConsole(path: string, answers: Answers, { signedIn = true } = {}): Opened {
   const requests: Opened['requests'] = [];
   const known: Answers = { Viewer: () => ({ data: VIEWER }), ...answers };
-  vi.stubGlobal('fetch', async (_: string, init: RequestInit) => {
-    const { operationName, variables } = JSON.parse(init.body as string) as { operationName: string; variables?: Variables };
+  vi.stubGlobal('fetch', async (_: string, init: RequestInit & { body: string }) => {
+    const { operationName, variables } = JSON.parse(init.body) as { operationName: string; variables?: Variables };
     requests.push({ operation: operationName, variables: variables ?? {} });
     const answer = known[operationName];
     if (answer === undefined) throw new Error(`The test has no answer to ${operationName}.`);

@@ -5,9 +5,9 @@ import { afterEach, beforeEach, vi } from 'vitest';
 import '../locales';
 
 class ResizeObserverStub implements ResizeObserver {
-  observe(): void {}
-  unobserve(): void {}
-  disconnect(): void {}
+  readonly observe = () => undefined;
+  readonly unobserve = () => undefined;
+  readonly disconnect = () => undefined;
 }
 
 vi.stubGlobal('ResizeObserver', ResizeObserverStub);

@@ -87,7 +87,7 @@ export function AppsPage() {
                         </Badge>
                       )}
                     </Group>
-                    <Text size="xs" c="dimmed" mt={4}>
+                    <Text size="xs" c="dimmed" mt={4} truncate>
                       {bytes(node.sizeBytes)} · {t('apps.installs', { count: node.installCount })} · <Moment at={node.createdAt} />
                     </Text>
                   </div>

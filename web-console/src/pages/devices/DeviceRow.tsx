@@ -21,7 +21,7 @@ export function DeviceRow({ device: loaded, selected, onToggle }: DeviceRowProps
   const { t } = useTranslation();
   const entry = useFleetEntry(loaded.id);
   const device = entry?.device ?? loaded;
-  const sample = entry?.device.latestTelemetry;
+  const sample = entry?.sample;
   const percent = (value: number | null | undefined) => (value == null ? t('common.none') : `${decimal(value)}%`);
 
   return (
@@ -45,7 +45,7 @@ export function DeviceRow({ device: loaded, selected, onToggle }: DeviceRowProps
         <Group gap={8} wrap="nowrap">
           <span className={classes.number}>{percent(sample?.cpuPercent)}</span>
           <span className={classes.spark}>
-            <Sparkline label={t('metrics.chart', { name: t('metrics.cpu') })} series={entry?.history.cpuPercent ?? []} max={100} color="var(--mantine-color-indigo-5)" height={22} />
+            <Sparkline label={t('metrics.chart', { name: t('metrics.cpu') })} series={entry?.history.cpuPercent ?? []} max={100} color="indigo" width={90} height={22} />
           </span>
         </Group>
       </Table.Td>

@@ -1,13 +1,19 @@
 // The apps on a device: icons with their names, the one in front marked.
 import { Group, Text, Tooltip } from '@mantine/core';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { AppIcon } from '../../components/AppIcon';
 import type { InstalledApp } from '../../fleet/subscription';
 import classes from './Wall.module.css';
 
-const SHOWN = 4;
+const SHOWN = 3;
 
-export function AppRow({ apps, foreground }: { apps: readonly InstalledApp[]; foreground: string | null }) {
+interface AppRowProps {
+  apps: readonly InstalledApp[];
+  foreground: string | null;
+}
+
+export const AppRow = memo(function AppRow({ apps, foreground }: AppRowProps) {
   const { t } = useTranslation();
   if (apps.length === 0) {
     return (
@@ -36,4 +42,4 @@ export function AppRow({ apps, foreground }: { apps: readonly InstalledApp[]; fo
       )}
     </Group>
   );
-}
+});

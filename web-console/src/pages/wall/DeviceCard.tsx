@@ -4,24 +4,31 @@ import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { StateBadge } from '../../components/StateBadge';
+import { useInView } from '../../components/useInView';
 import { DevicePowerButton } from '../../device-actions/DevicePowerButton';
-import { useFleetEntry } from '../../fleet/useFleet';
+import type { FleetDevice } from '../../fleet/subscription';
+import { useFleetDevice } from '../../fleet/useFleet';
 import { initials } from '../../format/size';
-import { AppRow } from './AppRow';
-import { MetricCell } from './MetricCell';
+import { LiveMetrics } from './LiveMetrics';
 import classes from './Wall.module.css';
 
 export const DeviceCard = memo(function DeviceCard({ id }: { id: string }) {
-  const { t } = useTranslation();
-  const entry = useFleetEntry(id);
-  if (entry === undefined) return null;
-  const { device, history } = entry;
-  const quiet = device.state !== 'RUNNING' || !device.online;
-  const sample = device.latestTelemetry;
-  const ownerName = device.owner?.displayName;
-
+  const device = useFleetDevice(id);
+  const [ref, inView] = useInView<HTMLLIElement>();
+  if (device === undefined) return null;
   return (
-    <li className={classes.card} aria-label={device.name} data-device={device.id}>
+    <li ref={ref} className={classes.card} aria-label={device.name} data-device={device.id}>
+      <Head device={device} />
+      <LiveMetrics id={id} inView={inView} />
+    </li>
+  );
+});
+
+const Head = memo(function Head({ device }: { device: FleetDevice }) {
+  const { t } = useTranslation();
+  const ownerName = device.owner?.displayName;
+  return (
+    <>
       <Group justify="space-between" wrap="nowrap" gap="xs">
         <Link to={`/devices/${device.id}`} className={classes.name}>
           {device.name}
@@ -46,13 +53,6 @@ export const DeviceCard = memo(function DeviceCard({ id }: { id: string }) {
           Android {device.specification.androidVersion}
         </Text>
       </Group>
-      <div className={classes.metrics} data-quiet={quiet || undefined}>
-        <MetricCell name="cpu" value={sample?.cpuPercent} series={history.cpuPercent} max={100} color="var(--mantine-color-indigo-5)" />
-        <MetricCell name="memory" value={sample?.memoryPercent} series={history.memoryPercent} max={100} color="var(--mantine-color-grape-5)" />
-        <MetricCell name="fps" value={sample?.framesPerSecond} series={history.framesPerSecond} max={60} color="var(--mantine-color-teal-6)" />
-        <MetricCell name="battery" value={sample?.batteryPercent} series={history.batteryPercent} max={100} color="var(--mantine-color-orange-5)" charging={sample?.batteryCharging ?? false} />
-      </div>
-      <AppRow apps={device.installedApps} foreground={quiet ? null : (sample?.foregroundApp ?? null)} />
-    </li>
+    </>
   );
 });

@@ -27,7 +27,7 @@ export function MetricCell({ name, value, series, max, color, charging = false }
           {reading}
         </strong>
       </div>
-      <Sparkline label={t('metrics.chart', { name: t(`metrics.${name}`) })} series={series} max={max} color={color} />
+      <Sparkline label={t('metrics.chart', { name: t(`metrics.${name}`) })} series={series} max={max} color={color} width={128} height={28} />
     </div>
   );
 }

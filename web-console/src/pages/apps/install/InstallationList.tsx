@@ -1,6 +1,6 @@
 // Installations of one app or on one device, moving live.
 import { useMutation, useQuery } from '@apollo/client/react';
-import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Group, Paper, Stack, Text } from '@mantine/core';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
@@ -77,27 +77,29 @@ function Row({ row, by }: { row: InstallationRow; by: 'device' | 'application' }
   };
 
   return (
-    <Group component="li" justify="space-between" aria-label={name} wrap="nowrap">
-      <div style={{ minWidth: 0 }}>
-        {by === 'device' && row.device ? (
-          <Anchor component={Link} to={`/devices/${row.device.id}`} size="sm">
-            {name}
-          </Anchor>
-        ) : (
-          <Text size="sm">{name}</Text>
-        )}
-        <Text size="xs" c="dimmed">
-          <Moment at={row.updatedAt} />
-        </Text>
-      </div>
-      <Group gap="xs" wrap="nowrap">
-        <InstallationStatus installation={row} />
-        {row.status === 'FAILED' && may && (
-          <Button size="compact-xs" variant="light" loading={loading} onClick={() => void again()}>
-            {t('common.retry')}
-          </Button>
-        )}
+    <Paper component="li" p="xs" aria-label={name}>
+      <Group justify="space-between" wrap="nowrap">
+        <div style={{ minWidth: 0 }}>
+          {by === 'device' && row.device ? (
+            <Anchor component={Link} to={`/devices/${row.device.id}`} size="sm">
+              {name}
+            </Anchor>
+          ) : (
+            <Text size="sm">{name}</Text>
+          )}
+          <Text size="xs" c="dimmed">
+            <Moment at={row.updatedAt} />
+          </Text>
+        </div>
+        <Group gap="xs" wrap="nowrap">
+          <InstallationStatus installation={row} />
+          {row.status === 'FAILED' && may && (
+            <Button size="compact-xs" variant="light" loading={loading} onClick={() => void again()}>
+              {t('common.retry')}
+            </Button>
+          )}
+        </Group>
       </Group>
-    </Group>
+    </Paper>
   );
 }
