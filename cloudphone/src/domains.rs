@@ -1,12 +1,19 @@
 //! The domains of this process, each built over its engines.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use async_trait::async_trait;
 use axum::extract::Request;
 use axum::routing::get;
 use cloudphone_core::{Clock, SystemClock};
 use cloudphone_database::Database;
+use cloudphone_devices::{
+    BrokerAccess, BrokerControl, DeviceCredentials, Devices, DevicesEngines, DevicesSettings, topic,
+};
+use cloudphone_embedded_mqtt::{Authority, ConnectRequest, EmbeddedMqtt, Principal, Refusal};
+use cloudphone_events::{Relay, RelayOptions};
 use cloudphone_graphql::Subgraph;
 use cloudphone_identity::{Identity, IdentityEngines};
 use cloudphone_observability::{Health, Registry};
@@ -15,6 +22,7 @@ use tower::ServiceExt as _;
 
 use crate::arguments::Part;
 use crate::engines::Engines;
+use crate::secrets;
 use crate::settings::Settings;
 
 /// Where verifiers find the keys of access tokens (RFC 8615).
@@ -23,6 +31,8 @@ const JWKS: &str = "/.well-known/jwks.json";
 /// Those domains that run in this process.
 pub(crate) struct Domains {
     pub(crate) identity: Option<Identity>,
+    pub(crate) devices: Option<Devices>,
+    relays: Vec<Relay>,
 }
 
 impl Domains {
@@ -30,21 +40,28 @@ impl Domains {
     pub(crate) async fn build(parts: &[Part], settings: &Settings, engines: &Engines) -> anyhow::Result<Self> {
         let wanted = |part: Part| parts.contains(&part);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let identity = if wanted(Part::Identity) { Some(identity(settings, engines, &clock).await?) } else { None };
-        let domains = Self { identity };
-        domains.begin_publishing();
-        Ok(domains)
-    }
-
-    fn begin_publishing(&self) {
-        if let Some(identity) = &self.identity {
-            identity.begin_publishing();
+        let mut domains = Self { identity: None, devices: None, relays: Vec::new() };
+        let mut publishing = Vec::new();
+        if wanted(Part::Identity) {
+            let identity = identity(settings, engines, &clock).await?;
+            publishing.push(identity.database().clone());
+            domains.identity = Some(identity);
         }
+        if wanted(Part::Devices) {
+            let database = engines.databases.of("devices").await?;
+            domains.devices = Some(devices(settings, engines, &clock, &database).await?);
+            publishing.push(database);
+        }
+        let relay = |database| Relay::spawn(database, Arc::clone(&engines.bus), RelayOptions::default());
+        domains.relays = publishing.into_iter().map(relay).collect();
+        Ok(domains)
     }
 
     /// The subgraphs of this process.
     pub(crate) fn subgraphs(&self) -> Vec<Subgraph> {
-        self.identity.iter().map(|identity| identity.subgraph.clone()).collect()
+        let identity = self.identity.iter().map(|identity| identity.subgraph.clone());
+        let devices = self.devices.iter().map(|devices| devices.subgraph().clone());
+        identity.chain(devices).collect()
     }
 
     /// What identity publishes to everybody, at the edge.
@@ -63,20 +80,41 @@ impl Domains {
     /// Tells health checks of every engine that a domain stands on.
     pub(crate) fn register_health(&self, registry: &Registry) {
         if let Some(identity) = &self.identity {
-            register_database(registry, &identity.domain.database);
+            register_database(registry, identity.database());
+        }
+        if let Some(devices) = &self.devices {
+            register_database(registry, devices.database());
+            let status = devices.status();
+            registry.register("mqtt", false, move || {
+                let health = status.read();
+                async move {
+                    let connected = health.telemetry_connected && health.control_connected;
+                    let fact = json!({ "devices": health.devices, "waitingSamples": health.waiting_samples });
+                    if connected { Health::up().with(fact) } else { Health::down("no connection to the broker") }
+                }
+            });
         }
     }
 
     /// Adds the demo organisation, its accounts and devices, where they are missing.
-    pub(crate) async fn seed_demo(&self, _devices: usize) -> anyhow::Result<()> {
+    pub(crate) async fn seed_demo(&self, devices: usize) -> anyhow::Result<()> {
         let identity = self.identity.as_ref().context("demo data needs the identity domain in the same process")?;
-        identity.seed_demo().await?;
+        let demo = identity.seed_demo().await?;
+        if let Some(domain) = &self.devices {
+            domain.seed_demo(demo.tenant_id, &demo.user_ids, devices).await?;
+        }
         Ok(())
     }
 
     /// Ends the domains' work and waits for what is under way.
     pub(crate) async fn stop(self) {
-        if let Some(identity) = &self.identity {
+        for relay in self.relays {
+            relay.stop().await;
+        }
+        if let Some(devices) = self.devices {
+            devices.stop().await;
+        }
+        if let Some(identity) = self.identity {
             identity.stop().await;
         }
     }
@@ -92,6 +130,93 @@ async fn identity(settings: &Settings, engines: &Engines, clock: &Arc<dyn Clock>
         settings: settings.identity.clone(),
     };
     Identity::build(engines).await.context("the identity domain could not start")
+}
+
+async fn devices(
+    settings: &Settings,
+    engines: &Engines,
+    clock: &Arc<dyn Clock>,
+    database: &Database,
+) -> anyhow::Result<Devices> {
+    cloudphone_devices::migrate(database).await?;
+    let credentials = DeviceCredentials::new(database.clone());
+    engines.broker.authority.ask(Arc::new(DeviceAuthority {
+        credentials: credentials.clone(),
+        messages_per_second: settings.mqtt.messages_per_second,
+    }));
+    let broker = engines.broker.embedded.clone().map(|broker| Arc::new(Kick(broker)) as Arc<dyn BrokerControl>);
+    let engines = DevicesEngines {
+        database: database.clone(),
+        bus: Arc::clone(&engines.bus),
+        cache: engines.cache.clone(),
+        clock: Arc::clone(clock),
+        credentials,
+        broker,
+        settings: devices_settings(settings, engines)?,
+    };
+    cloudphone_devices::build(engines).await.context("the devices domain could not start")
+}
+
+fn devices_settings(settings: &Settings, engines: &Engines) -> anyhow::Result<DevicesSettings> {
+    let access = &engines.broker.access;
+    let broker =
+        BrokerAccess { url: access.url.clone(), username: access.username.clone(), password: access.password.clone() };
+    let secret = std::str::from_utf8(engines.secret.as_bytes())?;
+    let configured = &settings.devices;
+    Ok(DevicesSettings {
+        phone_broker_url: Some(access.device_url.clone()),
+        play_simulated: configured.play_simulated,
+        telemetry_interval: Duration::from_millis(configured.simulated_interval_ms),
+        messages_per_second: configured.messages_per_second,
+        lifecycle_timeout: Duration::from_secs(configured.lifecycle_timeout_seconds),
+        raw_days: configured.raw_retention_days,
+        minute_days: configured.minute_retention_days,
+        hour_days: configured.hour_retention_days,
+        ..DevicesSettings::new(broker, secrets::derive(secret, "simulated-devices"))
+    })
+}
+
+/// Answers the embedded broker for devices.
+struct DeviceAuthority {
+    credentials: DeviceCredentials,
+    messages_per_second: u32,
+}
+
+#[async_trait]
+impl Authority for DeviceAuthority {
+    async fn authenticate(&self, request: ConnectRequest<'_>) -> Result<Principal, Refusal> {
+        let (Some(username), Some(password)) = (request.username, request.password) else {
+            return Err(Refusal::BadCredentials);
+        };
+        let verified = self.credentials.verify(username, password).await;
+        let known = verified.map_err(|error| {
+            tracing::warn!(%error, "a device's credentials cannot be checked");
+            Refusal::NotAuthorized
+        })?;
+        let (tenant_id, device_id) = known.ok_or(Refusal::BadCredentials)?;
+        // A device may not take over the connection of another by using its client id.
+        if request.client_id != username {
+            return Err(Refusal::NotAuthorized);
+        }
+        let base = topic::base(tenant_id, device_id);
+        let publish = topic::Channel::ALL.iter().map(|channel| format!("{base}/{}", channel.as_str())).collect();
+        Ok(Principal {
+            name: username.into(),
+            publish,
+            subscribe: Arc::new([format!("{base}/commands/+")]),
+            messages_per_second: Some(self.messages_per_second),
+        })
+    }
+}
+
+/// Ends connections at the embedded broker.
+struct Kick(Arc<EmbeddedMqtt>);
+
+#[async_trait]
+impl BrokerControl for Kick {
+    async fn disconnect(&self, client_id: &str) {
+        self.0.disconnect(client_id).await;
+    }
 }
 
 fn register_database(registry: &Registry, database: &Database) {

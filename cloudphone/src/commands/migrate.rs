@@ -11,7 +11,8 @@ use crate::engines::Databases;
 pub(super) async fn run(source: &Source) -> anyhow::Result<ExitCode> {
     let settings = load(source)?;
     let databases = Databases::start(&settings).await?;
-    let domains: [(&str, fn() -> EmbeddedMigrations); 1] = [("identity", cloudphone_identity::migrations)];
+    let domains: [(&str, fn() -> EmbeddedMigrations); 2] =
+        [("identity", cloudphone_identity::migrations), ("devices", cloudphone_devices::migrations)];
     for (name, migrations) in domains {
         let database = databases.of(name).await?;
         let mut applied = database.migrate(cloudphone_events::migrations()).await?;

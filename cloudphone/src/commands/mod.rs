@@ -2,6 +2,7 @@
 
 mod config;
 mod demo;
+mod device;
 mod health;
 mod migrate;
 mod schema;
@@ -18,7 +19,7 @@ use crate::settings::{LogFormat as Format, Settings};
 use crate::validate;
 
 /// Every domain; in one process they all run together.
-const DOMAINS: [Part; 1] = [Part::Identity];
+const DOMAINS: [Part; 2] = [Part::Identity, Part::Devices];
 
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -30,7 +31,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Schema(command) => schema::run(command),
         Command::Config(command) => config::run(&source, &command),
         Command::Demo(command) => demo::run(&source, &command).await,
-        Command::Device(_) => anyhow::bail!("the devices domain is not part of this build"),
+        Command::Device(command) => device::run(command).await,
         Command::Health { url } => health::run(&url).await,
     }
 }

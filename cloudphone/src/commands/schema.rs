@@ -36,7 +36,7 @@ fn files() -> anyhow::Result<BTreeMap<String, String>> {
 }
 
 fn catalogue() -> Catalogue {
-    cloudphone_identity::catalogue()
+    cloudphone_identity::catalogue().and(cloudphone_devices::events::catalogue())
 }
 
 fn platform_supergraph(subgraphs: &[Subgraph]) -> anyhow::Result<Composition> {

@@ -1,0 +1,2 @@
+DROP TABLE telemetry_quarantine, telemetry_stale_minutes, telemetry_hours, telemetry_minutes, telemetry_samples;
+DROP FUNCTION telemetry_create_partitions, telemetry_drop_partitions;

@@ -1,0 +1,217 @@
+//! Sets new devices up and takes deleted ones down: driven by the rows, resumed after a crash, repeated without harm.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::StreamExt;
+use tokio_util::sync::CancellationToken;
+
+use super::model::{Device, Transition};
+use super::state::{DeviceAction, DeviceState, StateEvent};
+use super::{operate, store};
+use crate::context::{DevicesContext, Moved, store_changed, store_move};
+use crate::credential::{self, Credential};
+use crate::error::DevicesError;
+use crate::provider::ProviderError;
+
+/// Devices taken on at once.
+const AT_ONCE: i64 = 64;
+/// Devices worked on side by side.
+const SIDE_BY_SIDE: usize = 12;
+/// How long a worker has for the devices it took on before another may.
+const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// How often to look when nobody calls.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Attempts before a device that cannot be set up is in error.
+const ATTEMPTS: i32 = 5;
+
+/// Works until told to stop.
+pub async fn run(context: Arc<DevicesContext>, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let taken = match work_once(&context).await {
+            Ok(taken) => taken,
+            Err(error) => {
+                tracing::warn!(%error, "devices could not be worked on; trying again");
+                0
+            }
+        };
+        if taken == 0 {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = context.signals.work.notified() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+        }
+    }
+}
+
+/// Takes on what is due; answers how many devices.
+pub async fn work_once(context: &DevicesContext) -> Result<usize, DevicesError> {
+    let now = context.now();
+    let claimed = context
+        .database
+        .system_transaction(async |conn| store::claim_work(conn, now, now + LEASE, AT_ONCE).await)
+        .await?;
+    let taken = claimed.len();
+    futures::stream::iter(claimed)
+        .for_each_concurrent(SIDE_BY_SIDE, |device| async move {
+            let (id, attempts) = (device.id, device.work_attempts);
+            let outcome = match device.state {
+                DeviceState::Deleting => take_down(context, device).await,
+                _ => set_up(context, device).await,
+            };
+            if let Err(error) = outcome {
+                tracing::warn!(device = %id, attempts, %error, "work on a device failed");
+                postpone(context, id, attempts, &error).await;
+            }
+        })
+        .await;
+    Ok(taken)
+}
+
+async fn set_up(context: &DevicesContext, mut device: Device) -> Result<(), WorkError> {
+    if device.state == DeviceState::Creating {
+        device = move_on(context, device, StateEvent::ProvisioningBegan, "being set up", |_| {}).await?;
+    }
+    let provider = context.providers.of(device.provider)?;
+    let now = context.now();
+    let (tenant_id, device_id) = (device.tenant_id, device.id);
+    let version = context
+        .database
+        .tenant_transaction(tenant_id, async |conn| {
+            let version = 1;
+            let secret = provider.issue_secret(device_id, version);
+            let credential = Credential {
+                device_id,
+                tenant_id,
+                version,
+                secret_hash: secret.hash().to_vec(),
+                created_at: now,
+                rotated_at: now,
+                revoked_at: None,
+            };
+            credential::store::insert(conn, &credential).await?;
+            let stored = credential::store::find(conn, device_id).await?;
+            Ok::<_, DevicesError>(stored.map_or(version, |stored| stored.version))
+        })
+        .await?;
+    context.credentials.forget(device_id).await;
+    provider.provision(&device, version).await?;
+    let start = device.start_when_provisioned;
+    device = move_on(context, device, StateEvent::Provisioned, "set up", |device| {
+        device.provisioned_at = Some(now);
+        device.start_when_provisioned = false;
+        device.work_due_at = None;
+    })
+    .await?;
+    if start {
+        start_new(context, device).await?;
+    }
+    Ok(())
+}
+
+/// Switches a device on that was to run as soon as it was set up.
+async fn start_new(context: &DevicesContext, device: Device) -> Result<(), DevicesError> {
+    let (now, caller) = (context.now(), DevicesContext::service(device.tenant_id));
+    let moved = context
+        .database
+        .transaction(&caller, async |conn| {
+            let Some(mut device) = store::find_for_update(conn, device.id).await? else {
+                return Ok(None);
+            };
+            match operate::begin(context, conn, &caller, &mut device, DeviceAction::Start, now).await {
+                Ok(transition) => Ok(Some(Moved { device, transition: Some(transition) })),
+                // Somebody was quicker with another wish.
+                Err(DevicesError::StateConflict(_)) => Ok(None),
+                Err(error) => Err(error),
+            }
+        })
+        .await?;
+    context.announce(moved).await;
+    context.signals.dispatch.notify_one();
+    Ok(())
+}
+
+async fn take_down(context: &DevicesContext, device: Device) -> Result<(), WorkError> {
+    let (now, device_id) = (context.now(), device.id);
+    context
+        .database
+        .tenant_transaction(device.tenant_id, async |conn| credential::store::revoke(conn, device_id, now).await)
+        .await
+        .map_err(DevicesError::from)?;
+    context.withdraw_credential(device_id).await;
+    context.providers.of(device.provider)?.deprovision(&device).await?;
+    move_on(context, device, StateEvent::Removed, "taken down", |device| {
+        device.online = false;
+        device.work_due_at = None;
+    })
+    .await?;
+    Ok(())
+}
+
+/// Moves a device on, unless somebody else has meanwhile.
+async fn move_on(
+    context: &DevicesContext,
+    device: Device,
+    event: StateEvent,
+    cause: &str,
+    change: impl Fn(&mut Device) + Send + Sync,
+) -> Result<Device, DevicesError> {
+    let (now, caller) = (context.now(), DevicesContext::service(device.tenant_id));
+    let (moved, transition): (Device, Transition) = context
+        .database
+        .transaction(&caller, async |conn| {
+            let mut device = store::find_for_update(conn, device.id).await?.ok_or_else(DevicesError::no_device)?;
+            let transition = device.advance(event, cause, None, now)?;
+            change(&mut device);
+            store_move(conn, &caller, &mut device, &transition, None).await?;
+            Ok::<_, DevicesError>((device, transition))
+        })
+        .await?;
+    context.announce([Moved { device: moved.clone(), transition: Some(transition) }]).await;
+    Ok(moved)
+}
+
+#[derive(Debug, thiserror::Error)]
+enum WorkError {
+    #[error(transparent)]
+    Domain(#[from] DevicesError),
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+}
+
+/// Tries again later, longer each time; a device that cannot be set up ends in error, one that is to go never gives up.
+async fn postpone(context: &DevicesContext, id: cloudphone_core::DeviceId, attempts: i32, error: &WorkError) {
+    let now = context.now();
+    let outcome = context
+        .database
+        .system_transaction(async |conn| {
+            let Some(mut device) = store::find_for_update(conn, id).await? else {
+                return Ok(None);
+            };
+            let being_set_up = matches!(device.state, DeviceState::Creating | DeviceState::Provisioning);
+            if being_set_up && attempts >= ATTEMPTS {
+                let caller = DevicesContext::service(device.tenant_id);
+                let transition = device.advance(StateEvent::Failed, error.to_string(), None, now)?;
+                device.work_due_at = None;
+                store_move(conn, &caller, &mut device, &transition, None).await?;
+                return Ok(Some(Moved { device, transition: Some(transition) }));
+            }
+            if being_set_up || device.state == DeviceState::Deleting {
+                device.work_due_at = Some(retry_at(now, attempts));
+                store_changed(conn, &mut device, now).await?;
+            }
+            Ok::<_, DevicesError>(None)
+        })
+        .await;
+    match outcome {
+        Ok(moved) => context.announce(moved).await,
+        // The lease ends by itself.
+        Err(error) => tracing::warn!(device = %id, %error, "the work on a device could not be postponed"),
+    }
+}
+
+fn retry_at(now: DateTime<Utc>, attempts: i32) -> DateTime<Utc> {
+    now + TimeDelta::seconds(1_i64 << attempts.clamp(0, 8))
+}

@@ -1,0 +1,167 @@
+//! Which stretch of a device's past is asked for, and from which table it is answered.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use cloudphone_core::{CommonError, Validation};
+
+/// Points of an answer when the client names no number.
+const DEFAULT_POINTS: i32 = 300;
+/// The most points of an answer.
+const MAX_POINTS: i32 = 2000;
+/// The longest stretch that is answered from single samples.
+const RAW_AT_MOST: TimeDelta = TimeDelta::hours(24);
+
+/// What a client asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, async_graphql::Enum)]
+#[graphql(name = "TelemetryResolution")]
+pub enum AskedResolution {
+    /// Single samples; for at most a day.
+    Raw,
+    /// Averages of a minute.
+    Minute,
+    /// Averages of an hour.
+    Hour,
+    /// Whatever suits the length of the stretch.
+    #[default]
+    Auto,
+}
+
+/// Where an answer comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Resolution {
+    /// Single samples.
+    Raw,
+    /// Averages of a minute.
+    Minute,
+    /// Averages of an hour.
+    Hour,
+}
+
+impl Resolution {
+    const fn seconds(self) -> f64 {
+        match self {
+            Self::Raw => 0.001,
+            Self::Minute => 60.0,
+            Self::Hour => 3600.0,
+        }
+    }
+}
+
+/// A checked stretch of the past.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct HistoryWindow {
+    /// Its beginning.
+    pub from: DateTime<Utc>,
+    /// Its end, which does not belong to it.
+    pub to: DateTime<Utc>,
+    /// Where the answer comes from.
+    pub resolution: Resolution,
+    /// The most points of the answer.
+    pub max_points: i32,
+}
+
+impl HistoryWindow {
+    /// Checks what a client asks for; the last hour when it names no times.
+    pub fn new(
+        from: Option<DateTime<Utc>>,
+        to: Option<DateTime<Utc>>,
+        resolution: AskedResolution,
+        max_points: Option<i32>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, CommonError> {
+        let to = to.unwrap_or(now);
+        let from = from.unwrap_or(to - TimeDelta::hours(1));
+        let max_points = max_points.unwrap_or(DEFAULT_POINTS);
+        let length = to - from;
+        let mut validation = Validation::new();
+        validation.check(length > TimeDelta::zero(), "from", "OUT_OF_RANGE", "Choose a `from` before `to`.");
+        validation.check(length <= TimeDelta::days(3660), "from", "OUT_OF_RANGE", "Ask for at most ten years.");
+        validation.check(
+            (1..=MAX_POINTS).contains(&max_points),
+            "maxPoints",
+            "OUT_OF_RANGE",
+            format!("Ask for 1 to {MAX_POINTS} points."),
+        );
+        validation.check(
+            resolution != AskedResolution::Raw || length <= RAW_AT_MOST,
+            "resolution",
+            "OUT_OF_RANGE",
+            "Single samples are answered for at most 24 hours; choose MINUTE, HOUR or AUTO.",
+        );
+        validation.finish()?;
+        let resolution = match resolution {
+            AskedResolution::Raw => Resolution::Raw,
+            AskedResolution::Minute => Resolution::Minute,
+            AskedResolution::Hour => Resolution::Hour,
+            AskedResolution::Auto if length <= TimeDelta::hours(1) => Resolution::Raw,
+            AskedResolution::Auto if length <= TimeDelta::days(2) => Resolution::Minute,
+            AskedResolution::Auto => Resolution::Hour,
+        };
+        Ok(Self { from, to, resolution, max_points })
+    }
+
+    /// The width of one point: fine enough for the resolution, wide enough for the most points.
+    #[allow(clippy::cast_precision_loss)] // Milliseconds of ten years are far below 2^52.
+    pub fn bucket_seconds(&self) -> f64 {
+        let length = (self.to - self.from).num_milliseconds() as f64 / 1000.0;
+        self.resolution.seconds().max(length / f64::from(self.max_points))
+    }
+}
+
+/// Averages of a device over one bucket of time.
+#[derive(Clone, Debug, PartialEq, async_graphql::SimpleObject)]
+pub struct TelemetryPoint {
+    /// When the first sample of the point was measured.
+    pub at: DateTime<Utc>,
+    /// Average processor load in percent; absent when it was not measured.
+    pub cpu_percent: Option<f32>,
+    /// Average memory in use in percent; absent when it was not measured.
+    pub memory_percent: Option<f32>,
+    /// Average battery charge in percent; absent when it was not measured.
+    pub battery_percent: Option<f32>,
+    /// Average temperature in degrees Celsius; absent when it was not measured.
+    pub temperature_celsius: Option<f32>,
+    /// Average received traffic in kbit/s; absent when it was not measured.
+    pub network_rx_kbps: Option<f32>,
+    /// Average sent traffic in kbit/s; absent when it was not measured.
+    pub network_tx_kbps: Option<f32>,
+    /// Average frames per second; absent when they were not measured.
+    pub frames_per_second: Option<f32>,
+    /// How many samples the averages are of.
+    pub samples: i32,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_resolution_follows_the_length() {
+        let now = Utc::now();
+        let auto = |length| {
+            HistoryWindow::new(Some(now - length), Some(now), AskedResolution::Auto, None, now).unwrap().resolution
+        };
+        assert_eq!(auto(TimeDelta::minutes(30)), Resolution::Raw);
+        assert_eq!(auto(TimeDelta::hours(30)), Resolution::Minute);
+        assert_eq!(auto(TimeDelta::days(30)), Resolution::Hour);
+    }
+
+    #[test]
+    fn single_samples_of_a_week_are_refused() {
+        let now = Utc::now();
+        assert!(HistoryWindow::new(Some(now - TimeDelta::days(7)), None, AskedResolution::Raw, None, now).is_err());
+        assert!(HistoryWindow::new(Some(now), Some(now), AskedResolution::Auto, None, now).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn an_answer_never_has_more_points_than_asked(minutes in 1i64..500_000, points in 1i32..=2000) {
+            let now = Utc::now();
+            let from = Some(now - TimeDelta::minutes(minutes));
+            let window = HistoryWindow::new(from, None, AskedResolution::Auto, Some(points), now).unwrap();
+            let buckets = (minutes as f64 * 60.0 / window.bucket_seconds()).ceil();
+            prop_assert!(buckets <= f64::from(points) + 0.5, "{} buckets", buckets);
+        }
+    }
+}

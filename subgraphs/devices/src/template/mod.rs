@@ -1,0 +1,8 @@
+//! Templates: specifications with a name.
+
+pub mod change;
+pub mod model;
+pub mod store;
+
+pub use model::{Template, TemplateCategory, TemplateContent};
+pub use store::TemplateFilter;
