@@ -91,11 +91,14 @@ pub enum SchemaCommand {
         #[arg(long, default_value = "schema")]
         folder: PathBuf,
     },
-    /// Fail when the schema files differ from the code, or when a change breaks the released schema.
+    /// Fail when the schema files differ from the code, or when a change breaks clients of the released schema.
     Check {
         /// The folder.
         #[arg(long, default_value = "schema")]
         folder: PathBuf,
+        /// The API schema of the release that clients use; every change since is told.
+        #[arg(long, value_name = "FILE")]
+        released: Option<PathBuf>,
     },
     /// Compose subgraphs into a supergraph, written to standard output.
     Compose {

@@ -67,7 +67,7 @@ pub(crate) async fn build(
     let pages = Pages {
         console: console.join("index.html").is_file().then_some(console),
         explorer: settings.environment == Environment::Development,
-        content: ContentPolicy { storage_origin: Some(engines.storage.access.public_url.clone()) },
+        content: ContentPolicy { storage_origin: Some(engines.storage.endpoint.public_url.clone()) },
     };
     Ok(routes(edge, &pages, more))
 }

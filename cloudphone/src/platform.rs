@@ -52,7 +52,7 @@ impl Platform {
                 router: None,
                 subgraphs: Vec::new(),
                 mqtt: engines.broker.access.device_url.clone(),
-                storage: engines.storage.access.public_url.clone(),
+                storage: engines.storage.endpoint.public_url.clone(),
             },
             engines,
             domains,

@@ -11,12 +11,10 @@ use crate::engines::Databases;
 pub(super) async fn run(source: &Source) -> anyhow::Result<ExitCode> {
     let settings = load(source)?;
     let databases = Databases::start(&settings).await?;
-    let domains: [(&str, fn() -> EmbeddedMigrations); 2] =
-        [("identity", cloudphone_identity::migrations), ("devices", cloudphone_devices::migrations)];
-    for (name, migrations) in domains {
+    for (name, migrations) in tables() {
         let database = databases.of(name).await?;
         let mut applied = database.migrate(cloudphone_events::migrations()).await?;
-        applied.extend(database.migrate(migrations()).await?);
+        applied.extend(database.migrate(migrations).await?);
         match applied.len() {
             0 => println!("{name}: up to date"),
             _ => println!("{name}: applied {}", applied.join(", ")),
@@ -24,4 +22,9 @@ pub(super) async fn run(source: &Source) -> anyhow::Result<ExitCode> {
     }
     databases.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The tables of each domain by the name of its database.
+fn tables() -> Vec<(&'static str, EmbeddedMigrations)> {
+    vec![("devices", cloudphone_devices::migrations()), ("identity", cloudphone_identity::migrations())]
 }

@@ -22,13 +22,12 @@ enum Server {
 
 impl Databases {
     pub(crate) async fn start(settings: &Settings) -> anyhow::Result<Self> {
-        let server = match &settings.database.url {
-            Some(url) => Server::External { url: url.reveal().trim_end_matches('/').to_owned() },
-            None => {
-                let folder = settings.data_dir.0.join("postgres");
-                let folder = std::path::absolute(&folder).context("the data folder has no absolute path")?;
-                Server::Embedded(EmbeddedPostgres::start(ClusterOptions::new(folder)).await?)
-            }
+        let server = if let Some(url) = &settings.database.url {
+            Server::External { url: url.reveal().trim_end_matches('/').to_owned() }
+        } else {
+            let folder = settings.data_dir.0.join("postgres");
+            let folder = std::path::absolute(&folder).context("the data folder has no absolute path")?;
+            Server::Embedded(EmbeddedPostgres::start(ClusterOptions::new(folder)).await?)
         };
         Ok(Self {
             server,

@@ -14,7 +14,7 @@ use crate::settings::Settings;
 
 /// How object storage is reached.
 #[derive(Clone, Debug)]
-pub(crate) struct Access {
+pub(crate) struct Endpoint {
     pub(crate) url: String,
     /// Where clients outside reach it.
     pub(crate) public_url: String,
@@ -26,14 +26,14 @@ pub(crate) struct Access {
 
 /// Running or reached object storage.
 pub(crate) struct Storage {
-    pub(crate) access: Access,
+    pub(crate) endpoint: Endpoint,
     embedded: Option<(CancellationToken, JoinHandle<()>)>,
 }
 
 impl Storage {
     pub(crate) async fn start(settings: &Settings, secret: &InternalSecret) -> anyhow::Result<Self> {
         let configured = &settings.storage;
-        let mut access = Access {
+        let mut endpoint = Endpoint {
             url: configured.url.clone().unwrap_or_default(),
             public_url: String::new(),
             region: configured.region.clone(),
@@ -43,23 +43,23 @@ impl Storage {
         };
         let mut embedded = None;
         if configured.url.is_none() {
-            if access.secret_key.is_empty() {
-                access.secret_key = secrets::derive(std::str::from_utf8(secret.as_bytes())?, "storage");
+            if endpoint.secret_key.is_empty() {
+                endpoint.secret_key = secrets::derive(std::str::from_utf8(secret.as_bytes())?, "storage");
             }
             let root = settings.data_dir.0.join("storage");
-            let options = Options::new(root, access.access_key.clone(), access.secret_key.clone());
+            let options = Options::new(root, endpoint.access_key.clone(), endpoint.secret_key.clone());
             let store = EmbeddedS3::open(options).await.context("object storage")?;
             let address = SocketAddr::new(settings.http.address, configured.port);
             let listener = TcpListener::bind(address).await.with_context(|| {
                 format!("object storage cannot listen on {address}; free the port or set storage.port")
             })?;
-            access.url = format!("http://{}", listener.local_addr()?);
+            endpoint.url = format!("http://{}", listener.local_addr()?);
             let stop = CancellationToken::new();
             let token = stop.clone();
             embedded = Some((stop, tokio::spawn(async move { store.serve(listener, token).await })));
         }
-        access.public_url = configured.public_url.clone().unwrap_or_else(|| access.url.clone());
-        Ok(Self { access, embedded })
+        endpoint.public_url = configured.public_url.clone().unwrap_or_else(|| endpoint.url.clone());
+        Ok(Self { endpoint, embedded })
     }
 
     pub(crate) async fn stop(self) {

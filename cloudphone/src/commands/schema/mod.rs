@@ -1,12 +1,14 @@
 //! `cloudphone schema`: the files under `schema/`, and composition of anybody's subgraphs.
 
+mod asyncapi;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow};
-use cloudphone_composition::{Composition, Subgraph, compose};
+use cloudphone_composition::{Composition, Criticality, Subgraph, breaking_changes, compose};
 use cloudphone_events::Catalogue;
 
 use crate::arguments::SchemaCommand;
@@ -15,7 +17,7 @@ use crate::edge::schemas;
 pub(super) fn run(command: SchemaCommand) -> anyhow::Result<ExitCode> {
     match command {
         SchemaCommand::Export { folder } => export(&folder),
-        SchemaCommand::Check { folder } => check(&folder),
+        SchemaCommand::Check { folder, released } => check(&folder, released.as_deref()),
         SchemaCommand::Compose { subgraphs } => composed(&subgraphs),
     }
 }
@@ -32,6 +34,7 @@ fn files() -> anyhow::Result<BTreeMap<String, String>> {
         let text = serde_json::to_string_pretty(&event.schema)?;
         files.insert(format!("events/{}", event.file_name()), text + "\n");
     }
+    files.insert("asyncapi.json".to_owned(), asyncapi::document()?);
     Ok(files)
 }
 
@@ -60,20 +63,32 @@ fn export(folder: &Path) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn check(folder: &Path) -> anyhow::Result<ExitCode> {
+fn check(folder: &Path, released: Option<&Path>) -> anyhow::Result<ExitCode> {
     let wanted = files()?;
     let actual = existing(folder)?;
     let names = wanted.keys().chain(actual.keys().filter(|name| !wanted.contains_key(*name)));
     let different: Vec<&String> = names.filter(|name| wanted.get(*name) != actual.get(*name)).collect();
-    if different.is_empty() {
-        println!("{} schema files match the code", wanted.len());
-        return Ok(ExitCode::SUCCESS);
-    }
-    for name in different {
+    for name in &different {
         eprintln!("{} differs from the code", folder.join(name).display());
     }
-    eprintln!("run `cloudphone schema export` and commit the result");
-    Ok(ExitCode::FAILURE)
+    if !different.is_empty() {
+        eprintln!("run `cloudphone schema export` and commit the result");
+        return Ok(ExitCode::FAILURE);
+    }
+    println!("{} schema files match the code", wanted.len());
+    released.map_or(Ok(ExitCode::SUCCESS), |released| keeps_promises(released, &wanted["api.graphql"]))
+}
+
+/// Tells every change since the release, and fails when one of them breaks clients.
+fn keeps_promises(released: &Path, now: &str) -> anyhow::Result<ExitCode> {
+    let before = fs::read_to_string(released).with_context(|| format!("cannot read {}", released.display()))?;
+    let changes = breaking_changes(&before, now).map_err(|error| anyhow!("{error}"))?;
+    for change in &changes {
+        eprintln!("{change}");
+    }
+    let broken = changes.iter().filter(|change| change.criticality == Criticality::Breaking).count();
+    println!("{} changes since {}, {broken} of them breaking", changes.len(), released.display());
+    Ok(if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The schema files that are there.
