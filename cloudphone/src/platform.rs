@@ -62,7 +62,10 @@ impl Platform {
         };
         let registry = Registry::default();
         platform.domains.register_health(&registry);
-        platform.servers.spawn(metrics.clone().upkeep());
+        let upkeep = platform.draining.clone().run_until_cancelled_owned(metrics.clone().upkeep());
+        platform.servers.spawn(async move {
+            upkeep.await;
+        });
         let health = health_routes(registry, metrics);
         if parts.contains(&Part::Router) {
             let more = health.clone().merge(platform.domains.public_routes());
