@@ -4,9 +4,11 @@ use std::collections::HashSet;
 
 use crate::finding::{CompositionError, Findings, Hint};
 use crate::merge::merge;
+use crate::satisfiability::check_satisfiability;
 use crate::subgraph::{SubgraphSchema, apply_version_1_rules, load};
 use crate::supergraph::{api_document, check_inaccessible, supergraph_document};
 use crate::syntax::{OperationKind, print_document};
+use crate::validate::validate_subgraph;
 
 /// A subgraph to compose.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +42,7 @@ pub fn compose(subgraphs: &[Subgraph]) -> Result<Composition, Vec<CompositionErr
     apply_version_1_rules(&mut schemas, &mut findings);
     for schema in &mut schemas {
         schema.collect_field_uses();
+        validate_subgraph(schema, &mut findings);
     }
     findings = stage(findings)?;
     let merged = merge(&schemas, &mut findings);
@@ -52,6 +55,8 @@ pub fn compose(subgraphs: &[Subgraph]) -> Result<Composition, Vec<CompositionErr
         );
     }
     check_inaccessible(&schemas, &merged, &mut findings);
+    findings = stage(findings)?;
+    check_satisfiability(&schemas, &merged, &mut findings);
     findings = stage(findings)?;
     Ok(Composition {
         supergraph_sdl: print_document(&supergraph_document(&schemas, &merged)),

@@ -16,11 +16,15 @@
 //! ```
 
 mod compose;
+mod diff;
 mod finding;
 mod merge;
+mod satisfiability;
 mod subgraph;
 mod supergraph;
 mod syntax;
+mod validate;
 
 pub use compose::{Composition, Subgraph, compose};
+pub use diff::{Change, Criticality, breaking_changes};
 pub use finding::{CompositionError, Hint};

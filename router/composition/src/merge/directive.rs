@@ -62,6 +62,7 @@ impl Merger<'_> {
             arguments,
             federation: Some(directive),
             on_extension: false,
+            inherited: false,
         };
         match directive {
             Federation::Tag => {

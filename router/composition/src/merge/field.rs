@@ -93,7 +93,7 @@ impl Merger<'_> {
                 if subgraph.is_interface_object(interface)
                     && !subgraph.types.contains_key(&parent.name)
                     && let Some(field) = subgraph.field(interface, name)
-                    && !subgraph.is_external(field)
+                    && !field.directives.has(Federation::External)
                 {
                     resolvers.push((index, interface, field));
                 }
@@ -211,7 +211,7 @@ impl Merger<'_> {
         if with_type {
             arguments.push(("type", Value::String(field.ty.to_string())));
         }
-        if subgraph.is_external(field) {
+        if field.directives.has(Federation::External) {
             arguments.push(("external", Value::Boolean(true)));
         }
         if let Some(from) = field.directives.applied(Federation::Override).and_then(|moved| moved.string("from")) {

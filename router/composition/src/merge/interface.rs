@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Merger;
 use crate::finding::subgraph_list;
+use crate::subgraph::{Directives, Federation};
 use crate::syntax::{Directive, TypeDefinition, TypeKind};
 
 impl Merger<'_> {
@@ -16,7 +17,7 @@ impl Merger<'_> {
                     subgraph.is_interface_object(&interface.name)
                         && subgraph
                             .field(&interface.name, &field.name)
-                            .is_some_and(|field| !subgraph.is_external(field))
+                            .is_some_and(|field| !field.directives.has(Federation::External))
                 });
                 if !provided {
                     continue;
@@ -78,5 +79,45 @@ impl Merger<'_> {
             "Interface field \"{}.{field}\" is declared in {declaring_list} but type \"{}\", which implements \"{}\", does not have field \"{field}\" in {defining_list}.",
             interface.name, definition.name, interface.name
         ));
+    }
+
+    /// A subgraph that finds objects by a key of an interface must know all implementations, and one
+    /// that sees the interface as an object must know none.
+    pub fn check_interface_entities(&mut self, types: &BTreeMap<String, TypeDefinition>) {
+        let subgraphs = self.subgraphs;
+        for interface in types.values().filter(|definition| definition.kind == TypeKind::Interface) {
+            let name = interface.name.as_str();
+            let implementations: Vec<&str> = types
+                .values()
+                .filter(|candidate| {
+                    candidate.kind == TypeKind::Object && candidate.implements.contains(&interface.name)
+                })
+                .map(|candidate| candidate.name.as_str())
+                .collect();
+            for subgraph in subgraphs {
+                if subgraph.is_interface_object(name) {
+                    for known in implementations.iter().filter(|known| subgraph.types.contains_key(**known)) {
+                        self.findings.error("INTERFACE_OBJECT_USAGE_ERROR", name, [&subgraph.name], format!(
+                            "[{0}] Interface type \"{name}\" is defined as an @interfaceObject in subgraph \"{0}\" so that subgraph should not define any of the implementation types of \"{name}\", but it defines type \"{known}\".",
+                            subgraph.name
+                        ));
+                    }
+                } else if !subgraph.links.is_version_1() && subgraph.keys(name).iter().any(|key| key.resolvable) {
+                    let possible = subgraph.possible_types(name);
+                    let missing: Vec<&str> = implementations
+                        .iter()
+                        .copied()
+                        .filter(|implementation| !possible.contains(implementation))
+                        .collect();
+                    if !missing.is_empty() {
+                        self.findings.error("INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE", name, [&subgraph.name], format!(
+                            "[{0}] Interface type \"{name}\" has a resolvable key in subgraph \"{0}\" but that subgraph is missing some of the supergraph implementation types of \"{name}\". Subgraph \"{0}\" should define types {1} (and have them implement \"{name}\").",
+                            subgraph.name,
+                            missing.join(", ")
+                        ));
+                    }
+                }
+            }
+        }
     }
 }

@@ -17,7 +17,7 @@ mod value_directive;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use overrides::{FieldOverride, Overrides};
+pub use overrides::Overrides;
 pub use relations::Relations;
 
 use crate::finding::Findings;
@@ -72,6 +72,7 @@ pub fn merge(subgraphs: &[SubgraphSchema], findings: &mut Findings) -> Merged {
     }
     merger.complete_interface_objects(&mut types);
     merger.check_interface_implementations(&types);
+    merger.check_interface_entities(&types);
     let directives = merger.directive_definitions();
     let schema_sources: Sources<'_, Vec<Directive>> =
         subgraphs.iter().enumerate().map(|(index, subgraph)| (index, &subgraph.schema_directives)).collect();

@@ -1,6 +1,6 @@
 //! Works out which fields move from one subgraph to another by `@override`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::finding::Findings;
 use crate::subgraph::{Directives, Federation, SubgraphSchema};
@@ -31,6 +31,11 @@ impl Overrides {
     /// The override that takes a field away from a subgraph for good.
     pub fn removed_from(&self, index: usize, type_name: &str, field: &str) -> Option<&FieldOverride> {
         self.of(type_name, field).iter().find(|moved| moved.from == index && moved.label.is_none())
+    }
+
+    /// All labels of gradual overrides.
+    pub fn labels(&self) -> BTreeSet<&str> {
+        self.0.values().flatten().filter_map(|moved| moved.label.as_deref()).collect()
     }
 
     /// The label under which a subgraph gains or loses a field.
@@ -146,7 +151,7 @@ impl Candidate<'_> {
             ));
             return None;
         }
-        if losing.is_external(lost) {
+        if lost.directives.has(Federation::External) {
             findings.hint("OVERRIDE_DIRECTIVE_CAN_BE_REMOVED", coordinate, [name], format!(
                 "Field \"{coordinate}\" on subgraph \"{name}\" is not resolved anymore by the from subgraph (it is marked \"@external\" in \"{source}\"). The @override directive can be removed."
             ));

@@ -83,7 +83,8 @@ pub fn assemble_types(
 /// `@shareable` and `@external` on a type mean its fields, and only those of the same block.
 fn push_down(definition: &mut TypeDefinition) {
     for directive in [Federation::Shareable, Federation::External] {
-        let Some(applied) = definition.directives.applied(directive).cloned() else { continue };
+        let Some(mut applied) = definition.directives.applied(directive).cloned() else { continue };
+        applied.inherited = true;
         for field in definition.fields.values_mut() {
             if !field.directives.has(directive) {
                 field.directives.push(applied.clone());

@@ -1,15 +1,12 @@
 //! Walks a field set (`"id owner { id }"`) over the types of a subgraph.
 
 use super::SubgraphSchema;
-use crate::syntax::{Field, Selection, TypeKind, Value};
+use crate::syntax::{Field, Selection, TypeKind};
 
 /// A field met on the way, with the type it belongs to.
 pub struct SelectedField<'a> {
     pub parent: &'a str,
     pub field: &'a Field,
-    pub arguments: &'a [(String, Value)],
-    /// Whether the selection goes on below this field.
-    pub has_selections: bool,
 }
 
 /// Why a field set does not fit its type.
@@ -30,13 +27,13 @@ pub fn walk_field_set<'a>(
                     return Err(FieldSetProblem("`__typename` has no selections".to_owned()));
                 }
             }
-            Selection::Field { name, arguments, selections, .. } => {
+            Selection::Field { name, selections, .. } => {
                 let Some(field) = subgraph.field(type_name, name) else {
                     return Err(FieldSetProblem(format!(
                         "Cannot query field \"{name}\" on type \"{type_name}\" (if the field is defined in another subgraph, you need to add it to this subgraph with @external)"
                     )));
                 };
-                visit(SelectedField { parent: type_name, field, arguments, has_selections: !selections.is_empty() });
+                visit(SelectedField { parent: type_name, field });
                 let target = field.ty.base();
                 let composite = subgraph.types.get(target).is_some_and(|ty| ty.kind.is_composite());
                 match (composite, selections.is_empty()) {

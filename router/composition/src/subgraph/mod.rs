@@ -13,7 +13,7 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 
 pub use federation::{Directives, Federation, field_set_text};
-pub use field_set::{FieldSetProblem, SelectedField, walk_field_set};
+pub use field_set::walk_field_set;
 pub use links::{Link, Links, Meaning};
 pub use load::load;
 pub use version_1::apply_version_1_rules;
@@ -45,18 +45,12 @@ pub struct SubgraphSchema {
 pub struct Key {
     pub fields: Vec<Selection>,
     pub resolvable: bool,
-    pub on_extension: bool,
 }
 
 impl SubgraphSchema {
     /// A field of an object type or interface.
     pub fn field(&self, type_name: &str, field: &str) -> Option<&Field> {
         self.types.get(type_name)?.fields.get(field)
-    }
-
-    /// Whether a field is only declared, not resolved, by this subgraph.
-    pub fn is_external(&self, field: &Field) -> bool {
-        field.directives.has(Federation::External)
     }
 
     /// Whether other subgraphs may resolve the field as well.
@@ -82,7 +76,6 @@ impl SubgraphSchema {
                 Some(Key {
                     fields: crate::syntax::parse_selection_set(&text).ok()?,
                     resolvable: directive.boolean("resolvable").unwrap_or(true),
-                    on_extension: directive.on_extension || definition.directives.has(Federation::Extends),
                 })
             })
             .collect()

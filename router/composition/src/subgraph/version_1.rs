@@ -100,7 +100,7 @@ fn selects_external(subgraph: &SubgraphSchema, type_name: &str, directive: &crat
     };
     let mut found = false;
     let walked = walk_field_set(subgraph, type_name, &selections, &mut |selected| {
-        found |= subgraph.is_external(selected.field);
+        found |= selected.field.directives.has(Federation::External);
     });
     found || walked.is_err()
 }

@@ -195,6 +195,8 @@ pub struct Directive {
     pub federation: Option<Federation>,
     /// Whether it was applied on an `extend` of its element.
     pub on_extension: bool,
+    /// Whether a field has it because its type does.
+    pub inherited: bool,
 }
 
 impl PartialEq for Directive {
@@ -211,6 +213,7 @@ impl Directive {
             arguments: arguments.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             federation: None,
             on_extension: false,
+            inherited: false,
         }
     }
 

@@ -279,7 +279,7 @@ impl<'a> Parser<'a> {
         while self.skip('@')? {
             let name = self.name()?;
             let arguments = if self.at('(') { self.arguments()? } else { Vec::new() };
-            directives.push(Directive { name, arguments, federation: None, on_extension: false });
+            directives.push(Directive { name, arguments, federation: None, on_extension: false, inherited: false });
         }
         Ok(directives)
     }
@@ -330,11 +330,11 @@ impl<'a> Parser<'a> {
             Token::Int(text) => Value::Int(text.to_owned()),
             Token::Float(text) => Value::Float(text.to_owned()),
             Token::String(text) => Value::String(text),
-            Token::Name("null") => Value::Null,
             Token::Name("true") => Value::Boolean(true),
             Token::Name("false") => Value::Boolean(false),
-            Token::Name(name) => Value::Enum(name.to_owned()),
-            Token::Punctuator(_) | Token::Spread | Token::EndOfText => Value::Null,
+            Token::Name(name) if name != "null" => Value::Enum(name.to_owned()),
+            // `null`; other tokens were refused above.
+            _ => Value::Null,
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Prints schema documents in one canonical layout.
 
+use std::fmt::Write as _;
+
 use indexmap::IndexMap;
 
 use super::ast::{
@@ -227,7 +229,7 @@ fn write_string(text: &mut String, content: &str) {
             '\r' => text.push_str("\\r"),
             '\t' => text.push_str("\\t"),
             control if u32::from(control) < 0x20 => {
-                text.push_str(&format!("\\u{:04x}", u32::from(control)));
+                let _ = write!(text, "\\u{:04x}", u32::from(control));
             }
             other => text.push(other),
         }

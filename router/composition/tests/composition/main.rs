@@ -1,5 +1,13 @@
 //! Stories about composing subgraphs; every supergraph that comes out is loaded into the planner.
 
 mod async_graphql_export;
+mod changes;
+mod directives;
 mod entities;
+mod hints;
+mod laws;
+mod merge_rules;
+mod refusals;
+mod satisfiability;
 mod support;
+mod version_1;

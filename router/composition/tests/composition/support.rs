@@ -76,7 +76,7 @@ pub fn plan(composition: &Composition, operation: &str) -> String {
             PlannerOverrideContext::default(),
             &CancellationToken::new(),
         )
-        .unwrap_or_else(|error| panic!("no plan for {operation}: {error}\n{}", composition.supergraph_sdl))
+        .unwrap_or_else(|error| panic!("no plan for {operation}: {error}\n{}", own_part(&composition.supergraph_sdl)))
         .to_string()
 }
 

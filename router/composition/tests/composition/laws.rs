@@ -1,0 +1,206 @@
+//! Laws that hold for all subgraphs, tried on generated ones.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fmt::Write as _;
+
+use cloudphone_composition::{Subgraph, breaking_changes, compose};
+use proptest::prelude::*;
+
+use crate::support::{composed, plan, v2};
+
+/// A field of an entity: which type, and which subgraphs have it in which role.
+#[derive(Debug, Clone)]
+struct EntityField {
+    entity: usize,
+    target: Option<usize>,
+    owners: Vec<bool>,
+    shareable: bool,
+    requires_first: bool,
+}
+
+/// Entities spread over subgraphs, with random owners, references, keys and requirements.
+#[derive(Debug, Clone)]
+struct Split {
+    subgraphs: usize,
+    entities: usize,
+    /// Per subgraph and entity: whether it has the entity, and which of two keys.
+    presence: Vec<Vec<Option<bool>>>,
+    fields: Vec<EntityField>,
+}
+
+fn split() -> impl Strategy<Value = Split> {
+    (2_usize..4, 1_usize..4).prop_flat_map(|(subgraphs, entities)| {
+        let presence = proptest::collection::vec(
+            proptest::collection::vec(
+                prop_oneof![1 => Just(None), 4 => Just(Some(true)), 2 => Just(Some(false))],
+                entities,
+            ),
+            subgraphs,
+        );
+        let field = (
+            0..entities,
+            proptest::option::of(0..entities),
+            proptest::collection::vec(any::<bool>(), subgraphs),
+            any::<bool>(),
+            proptest::bool::weighted(0.2),
+        )
+            .prop_map(|(entity, target, owners, shareable, requires_first)| EntityField {
+                entity,
+                target,
+                owners,
+                shareable,
+                requires_first: requires_first && target.is_none(),
+            });
+        (presence, proptest::collection::vec(field, 1..7)).prop_map(move |(presence, mut fields)| {
+            // The planner crate finds no plan for requirements where types refer to each other in circles, or where keys have
+            // to be translated on the way.
+            let circular = fields.iter().any(|field| field.target.is_some_and(|target| target <= field.entity));
+            let translates = presence[1..].iter().flatten().any(|first_key| *first_key == Some(false));
+            for field in &mut fields {
+                field.requires_first &= !circular && !translates;
+            }
+            Split { subgraphs, entities, presence, fields }
+        })
+    })
+}
+
+impl Split {
+    fn sdl(&self, subgraph: usize) -> String {
+        let mut sdl = String::new();
+        let _ = write!(sdl, "type Query {{ q{subgraph}: Int");
+        for entity in 0..self.entities {
+            if self.presence[subgraph][entity].is_some() {
+                let _ = write!(sdl, " e{entity}_{subgraph}: E{entity}");
+            }
+        }
+        sdl.push_str(" }\n");
+        for entity in 0..self.entities {
+            let Some(first_key) = self.presence[subgraph][entity] else { continue };
+            // Subgraph 0 translates between both keys, the others have one.
+            let (keys, key_fields) = match (subgraph, first_key) {
+                (0, _) => ("@key(fields: \"id\") @key(fields: \"code\")", "id: ID! code: ID!"),
+                (_, true) => ("@key(fields: \"id\")", "id: ID!"),
+                (_, false) => ("@key(fields: \"code\")", "code: ID!"),
+            };
+            let _ = write!(sdl, "type E{entity} {keys} {{ {key_fields}");
+            let mut needs_external = false;
+            for (index, field) in self.fields.iter().enumerate().filter(|(_, field)| field.entity == entity) {
+                if !self.owns(subgraph, field) {
+                    continue;
+                }
+                let ty = field.target.map_or("Int".to_owned(), |target| format!("E{target}"));
+                let shareable = if field.shareable { " @shareable" } else { "" };
+                let requires = if field.requires_first && subgraph != 0 && self.presence[0][entity].is_some() {
+                    needs_external = true;
+                    " @requires(fields: \"first\")"
+                } else {
+                    ""
+                };
+                let _ = write!(sdl, " f{index}: {ty}{shareable}{requires}");
+            }
+            if subgraph == 0 {
+                sdl.push_str(" first: Int");
+            } else if needs_external {
+                sdl.push_str(" first: Int @external");
+            }
+            sdl.push_str(" }\n");
+        }
+        sdl
+    }
+
+    fn owns(&self, subgraph: usize, field: &EntityField) -> bool {
+        field.owners[subgraph] && field.target.is_none_or(|target| self.presence[subgraph][target].is_some())
+    }
+
+    fn compile(&self) -> Vec<Subgraph> {
+        (0..self.subgraphs).map(|index| v2(&format!("s{index}"), &self.sdl(index))).collect()
+    }
+
+    /// One query per path of fields from a root, up to a depth.
+    fn queries(&self, depth: usize) -> Vec<String> {
+        let mut queries = Vec::new();
+        for subgraph in 0..self.subgraphs {
+            for entity in 0..self.entities {
+                if self.presence[subgraph][entity].is_some() {
+                    for selection in self.selections(entity, depth) {
+                        queries.push(format!("{{ e{entity}_{subgraph} {{ {selection} }} }}"));
+                    }
+                }
+            }
+        }
+        queries
+    }
+
+    fn selections(&self, entity: usize, depth: usize) -> Vec<String> {
+        let mut selections = Vec::new();
+        for (index, field) in self.fields.iter().enumerate().filter(|(_, field)| field.entity == entity) {
+            let exists = (0..self.subgraphs)
+                .any(|subgraph| self.presence[subgraph][entity].is_some() && self.owns(subgraph, field));
+            if !exists {
+                continue;
+            }
+            match field.target {
+                None => selections.push(format!("f{index}")),
+                Some(_) if depth == 0 => selections.push(format!("f{index} {{ __typename }}")),
+                Some(target) => {
+                    for inner in self.selections(target, depth - 1) {
+                        selections.push(format!("f{index} {{ {inner} }}"));
+                    }
+                }
+            }
+        }
+        selections
+    }
+}
+
+/// A quick run by default; `PROPTEST_CASES` asks for a longer one.
+fn effort() -> ProptestConfig {
+    let mut config = ProptestConfig { max_shrink_iters: 300, ..ProptestConfig::default() };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = 48;
+    }
+    config
+}
+
+proptest! {
+    #![proptest_config(effort())]
+
+    #[test]
+    fn the_order_of_subgraphs_makes_no_difference(split in split()) {
+        let mut subgraphs = split.compile();
+        let forwards = compose(&subgraphs);
+        subgraphs.reverse();
+        prop_assert_eq!(&forwards, &compose(&subgraphs));
+        subgraphs.rotate_left(1);
+        prop_assert_eq!(&forwards, &compose(&subgraphs));
+    }
+
+    #[test]
+    fn every_accepted_composition_has_a_plan_for_every_path(split in split()) {
+        if let Ok(composition) = compose(&split.compile()) {
+            for query in split.queries(2).iter().take(60) {
+                plan(&composition, query);
+            }
+        }
+    }
+
+    #[test]
+    fn composing_a_subgraph_alone_gives_back_its_api(split in split()) {
+        let sdl = split.sdl(0);
+        let composition = composed(&[v2("only", &sdl)]);
+        let plain = sdl
+            .replace("@key(fields: \"id\")", "")
+            .replace("@key(fields: \"code\")", "")
+            .replace("@shareable", "");
+        prop_assert_eq!(breaking_changes(&plain, &composition.api_sdl).unwrap(), vec![]);
+        let again = composed(&[v2("only", &composition.api_sdl)]);
+        prop_assert_eq!(again.api_sdl, composition.api_sdl);
+    }
+
+    #[test]
+    fn no_text_makes_composition_panic(text in "[ -~\n]{0,200}", noise in "(type|extend|schema|@key|\\{|\\}|\\(|\\)|fields|:|\"|[A-Z]|\n| ){0,60}") {
+        let _ = compose(&[v2("a", &text)]);
+        let _ = compose(&[v2("a", &noise)]);
+    }
+}
