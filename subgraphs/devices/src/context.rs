@@ -135,12 +135,12 @@ impl DevicesContext {
     /// Tells everybody of devices that a committed transaction has changed.
     pub async fn announce(&self, changes: impl IntoIterator<Item = Moved>) {
         for Moved { device, transition } in changes {
-            let changed = DeviceChanged { device_id: device.id, version: device.version, transition };
-            let message = serde_json::to_vec(&changed).expect("a change is plain values");
+            let news = DeviceChanged { device_id: device.id, version: device.version, transition };
+            let message = serde_json::to_vec(&news).expect("a change is plain values");
             if !device.is_listed() {
                 self.hub.forget(device.id);
             }
-            self.registry.apply(device, changed.transition);
+            self.registry.apply(device, news.transition);
             self.publish(DEVICE_CHANGED, message).await;
         }
     }

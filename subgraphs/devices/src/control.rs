@@ -1,6 +1,5 @@
 //! Presence, reports and answers as they come from the broker: applied in order per device, side by side across devices.
 
-use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -156,9 +155,7 @@ impl Control {
         if topic.channel == Channel::Status {
             self.heard.insert(topic.device_id);
         }
-        let mut hasher = self.shards.build_hasher();
-        topic.device_id.hash(&mut hasher);
-        let shard = usize::try_from(hasher.finish() % WORKERS as u64).unwrap_or_default();
+        let shard = usize::try_from(self.shards.hash_one(topic.device_id) % WORKERS as u64).unwrap_or_default();
         // An error says that the worker has ended, which only happens at the end.
         let _ = queues[shard].send(Message { topic, payload: message.payload }).await;
     }

@@ -121,13 +121,13 @@ async fn template(context: &Arc<DevicesContext>, caller: &Caller, kind: &Kind) -
     if let Some((_, template)) = found.rows.into_iter().next() {
         return Ok(template);
     }
-    let content = TemplateContent {
+    let draft = TemplateContent {
         name: kind.template.to_owned(),
         description: kind.description.to_owned(),
         category: kind.category,
         specification: (kind.specification)(),
     };
-    change::create_template(context, caller, content).await
+    change::create_template(context, caller, draft).await
 }
 
 /// Makes a kind's share in lots: each owner has some, and one lot in four stays switched off.

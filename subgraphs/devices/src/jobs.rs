@@ -26,7 +26,7 @@ const ROLL_UP_EVERY: Duration = Duration::from_secs(15);
 /// How often the devices in memory are compared with the database.
 const REFRESH_EVERY: Duration = Duration::from_secs(30);
 /// How often partitions are made and old rows go.
-const UPKEEP_EVERY: Duration = Duration::from_secs(3600);
+const UPKEEP_EVERY: Duration = Duration::from_hours(1);
 /// Days for which ended commands stay.
 const COMMAND_DAYS: u64 = 90;
 /// Days for which bad messages stay, and how many of each tenant.
@@ -71,7 +71,7 @@ async fn deadlines(context: &DevicesContext) -> Result<(), DevicesError> {
 
 async fn roll_up(context: &DevicesContext) -> Result<(), DevicesError> {
     // One process does it; the others look again later.
-    let lease = context.cache.acquire("devices.roll-up", Duration::from_secs(60)).await;
+    let lease = context.cache.acquire("devices.roll-up", Duration::from_mins(1)).await;
     let Some(lease) = lease.map_err(CommonError::unavailable)? else {
         return Ok(());
     };

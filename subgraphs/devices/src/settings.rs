@@ -68,7 +68,7 @@ impl DevicesSettings {
             messages_per_second: 50.0,
             recent_samples: 120,
             waiting_samples: 200_000,
-            lifecycle_timeout: Duration::from_secs(60),
+            lifecycle_timeout: Duration::from_mins(1),
             presence_grace: Duration::from_secs(20),
             raw_days: 7,
             minute_days: 30,

@@ -12,7 +12,7 @@ use super::store;
 use crate::topic::{self, Channel};
 
 /// How long an answer of the database is believed; withdrawals are told at once within the process.
-const BELIEVED_FOR: Duration = Duration::from_secs(60);
+const BELIEVED_FOR: Duration = Duration::from_mins(1);
 /// Answers kept.
 const CAPACITY: u64 = 100_000;
 

@@ -53,6 +53,7 @@ impl Subscription {
     }
 
     /// A wall of devices in one subscription: all that match once, then what changed, gathered over an interval.
+    #[allow(clippy::unused_async, reason = "the macro of the graph asks for async resolvers")]
     async fn fleet(
         &self,
         context: &Context<'_>,
@@ -72,6 +73,7 @@ impl Subscription {
     }
 
     /// Devices as they change: state, presence, name, tags, group.
+    #[allow(clippy::unused_async, reason = "the macro of the graph asks for async resolvers")]
     async fn device_changed(
         &self,
         context: &Context<'_>,

@@ -192,8 +192,12 @@ impl TelemetryFeed {
         let matching = self.context.registry.matching(self.caller.tenant_id, &self.options.filter);
         let ids: AHashSet<DeviceId> = matching.iter().map(|device| device.id).collect();
         let gone: Vec<DeviceId> = self.follower.followed().filter(|id| !ids.contains(id)).collect();
-        gone.into_iter().for_each(|id| self.leave(id));
-        ids.into_iter().for_each(|id| self.follower.follow(id));
+        for id in gone {
+            self.leave(id);
+        }
+        for id in ids {
+            self.follower.follow(id);
+        }
     }
 
     fn leave(&mut self, device_id: DeviceId) {

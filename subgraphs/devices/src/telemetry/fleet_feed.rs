@@ -84,8 +84,10 @@ impl FleetFeed {
             sequence: 0,
         };
         let devices = feed.context.registry.matching(tenant_id, &feed.filter);
-        devices.iter().for_each(|device| feed.follower.follow(device.id));
-        feed.add(FleetEventKind::Snapshot, devices);
+        for device in &devices {
+            feed.follower.follow(device.id);
+        }
+        feed.add(FleetEventKind::Snapshot, &devices);
         if feed.batches.is_empty() {
             // An empty wall is news as well: the client can stop waiting.
             feed.batch(FleetEventKind::Snapshot, Vec::new(), Vec::new());
@@ -126,9 +128,10 @@ impl FleetFeed {
         let mut measured: AHashSet<DeviceId> = std::mem::take(&mut self.measured);
         // A changed device is sent with its latest sample anyway.
         measured.retain(|id| !changed.contains_key(id) && self.follower.follows(*id));
+        let changed: Vec<_> = changed.into_values().collect();
         let measured: Vec<_> = measured.into_iter().filter_map(|id| self.context.registry.get(id)).collect();
-        self.add(FleetEventKind::Changed, changed.into_values().collect());
-        self.add(FleetEventKind::Telemetry, measured);
+        self.add(FleetEventKind::Changed, &changed);
+        self.add(FleetEventKind::Telemetry, &measured);
         self.sent_at = Instant::now();
     }
 
@@ -160,7 +163,9 @@ impl FleetFeed {
         let matching = self.context.registry.matching(self.tenant_id, &self.filter);
         let ids: AHashSet<DeviceId> = matching.iter().map(|device| device.id).collect();
         let gone: Vec<DeviceId> = self.follower.followed().filter(|id| !ids.contains(id)).collect();
-        gone.into_iter().for_each(|id| self.drop_device(id));
+        for id in gone {
+            self.drop_device(id);
+        }
         for device in matching {
             self.follower.follow(device.id);
             self.changed.insert(device.id, device);
@@ -174,7 +179,7 @@ impl FleetFeed {
         self.removed.insert(device_id);
     }
 
-    fn add(&mut self, kind: FleetEventKind, devices: Vec<Arc<Device>>) {
+    fn add(&mut self, kind: FleetEventKind, devices: &[Arc<Device>]) {
         for page in devices.chunks(PAGE) {
             self.batch(kind, page.to_vec(), Vec::new());
         }

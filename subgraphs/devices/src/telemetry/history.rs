@@ -37,13 +37,18 @@ pub enum Resolution {
 }
 
 impl Resolution {
-    const fn seconds(self) -> f64 {
+    const fn bucket(self) -> TimeDelta {
         match self {
-            Self::Raw => 0.001,
-            Self::Minute => 60.0,
-            Self::Hour => 3600.0,
+            Self::Raw => TimeDelta::milliseconds(1),
+            Self::Minute => TimeDelta::minutes(1),
+            Self::Hour => TimeDelta::hours(1),
         }
     }
+}
+
+/// Ten years have far fewer microseconds than an `i64` holds.
+fn microseconds(length: TimeDelta) -> i64 {
+    length.num_microseconds().unwrap_or(i64::MAX)
 }
 
 /// A checked stretch of the past.
@@ -91,19 +96,20 @@ impl HistoryWindow {
         let resolution = match resolution {
             AskedResolution::Raw => Resolution::Raw,
             AskedResolution::Minute => Resolution::Minute,
-            AskedResolution::Hour => Resolution::Hour,
             AskedResolution::Auto if length <= TimeDelta::hours(1) => Resolution::Raw,
             AskedResolution::Auto if length <= TimeDelta::days(2) => Resolution::Minute,
-            AskedResolution::Auto => Resolution::Hour,
+            AskedResolution::Hour | AskedResolution::Auto => Resolution::Hour,
         };
         Ok(Self { from, to, resolution, max_points })
     }
 
     /// The width of one point: fine enough for the resolution, wide enough for the most points.
-    #[allow(clippy::cast_precision_loss)] // Milliseconds of ten years are far below 2^52.
-    pub fn bucket_seconds(&self) -> f64 {
-        let length = (self.to - self.from).num_milliseconds() as f64 / 1000.0;
-        self.resolution.seconds().max(length / f64::from(self.max_points))
+    ///
+    /// Rounded up to whole microseconds, which PostgreSQL counts in too: an answer never has a point too many.
+    pub fn bucket(&self) -> TimeDelta {
+        let (length, points) = (microseconds(self.to - self.from), i64::from(self.max_points));
+        let fair_share = length / points + i64::from(length % points != 0);
+        self.resolution.bucket().max(TimeDelta::microseconds(fair_share))
     }
 }
 
@@ -160,8 +166,9 @@ mod tests {
             let now = Utc::now();
             let from = Some(now - TimeDelta::minutes(minutes));
             let window = HistoryWindow::new(from, None, AskedResolution::Auto, Some(points), now).unwrap();
-            let buckets = (minutes as f64 * 60.0 / window.bucket_seconds()).ceil();
-            prop_assert!(buckets <= f64::from(points) + 0.5, "{} buckets", buckets);
+            let (length, bucket) = (microseconds(window.to - window.from), microseconds(window.bucket()));
+            let buckets = length / bucket + i64::from(length % bucket != 0);
+            prop_assert!(buckets <= i64::from(points), "{} buckets", buckets);
         }
     }
 }

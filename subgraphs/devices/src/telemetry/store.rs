@@ -212,13 +212,13 @@ pub async fn history(
     let rows: Vec<PointRow> = diesel::sql_query(format!(
         "SELECT device_id, min(at) AS at, sum({weight})::integer AS samples, {averages}
          FROM {table} WHERE device_id = ANY($1) AND at >= $2 AND at < $3
-         GROUP BY device_id, date_bin(make_interval(secs => $4), at, $2)
+         GROUP BY device_id, date_bin($4 * interval '1 microsecond', at, $2)
          ORDER BY 1, 2"
     ))
     .bind::<Array<SqlUuid>, _>(ids)
     .bind::<Timestamptz, _>(window.from)
     .bind::<Timestamptz, _>(window.to)
-    .bind::<Double, _>(window.bucket_seconds())
+    .bind::<BigInt, _>(window.bucket().num_microseconds().unwrap_or(i64::MAX))
     .load(conn)
     .await?;
     Ok(rows.into_iter().map(PointRow::split).collect())

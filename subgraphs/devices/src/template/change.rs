@@ -13,18 +13,18 @@ use crate::permissions;
 pub async fn create_template(
     context: &DevicesContext,
     caller: &Caller,
-    content: TemplateContent,
+    draft: TemplateContent,
 ) -> Result<Template, DevicesError> {
     caller.require(&permissions::TEMPLATE_WRITE)?;
-    check(&content)?;
+    check(&draft)?;
     let now = context.now();
     let template = Template {
         id: TemplateId::new(),
         tenant_id: caller.tenant_id,
-        name: content.name.trim().to_owned(),
-        description: content.description.trim().to_owned(),
-        category: content.category,
-        specification: content.specification,
+        name: draft.name.trim().to_owned(),
+        description: draft.description.trim().to_owned(),
+        category: draft.category,
+        specification: draft.specification,
         created_by: caller.user_id(),
         created_at: now,
         updated_at: now,
@@ -47,16 +47,16 @@ pub async fn update_template(
     context: &DevicesContext,
     caller: &Caller,
     id: TemplateId,
-    content: TemplateContent,
+    draft: TemplateContent,
 ) -> Result<Template, DevicesError> {
     caller.require(&permissions::TEMPLATE_WRITE)?;
-    check(&content)?;
+    check(&draft)?;
     let now = context.now();
     context
         .database
         .transaction(caller, async |conn| {
             let before = store::find(conn, id).await?.ok_or_else(DevicesError::no_template)?;
-            let after = store::update(conn, id, &content, now).await?.ok_or_else(DevicesError::no_template)?;
+            let after = store::update(conn, id, &draft, now).await?.ok_or_else(DevicesError::no_template)?;
             let entry = AuditEntry {
                 before: Some(before.audit_view()),
                 after: Some(after.audit_view()),
@@ -97,9 +97,9 @@ pub async fn list_templates(
     context.database.read(caller, async |conn| store::list(conn, &filter, &page).await).await
 }
 
-fn check(content: &TemplateContent) -> Result<(), DevicesError> {
+fn check(draft: &TemplateContent) -> Result<(), DevicesError> {
     let mut validation = Validation::new();
-    content.validate(&mut validation);
+    draft.validate(&mut validation);
     Ok(validation.finish()?)
 }
 

@@ -1,5 +1,7 @@
 //! What a simulated phone feels: load, heat, charge, traffic, the app in front and the place, drifting plausibly.
 
+#![allow(clippy::cast_precision_loss, reason = "what is simulated is felt, not counted")]
+
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;

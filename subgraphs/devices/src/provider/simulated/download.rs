@@ -10,7 +10,7 @@ use super::phone::InstallOrder;
 use crate::command::CommandFailure;
 
 /// How long a download may take in all.
-const TOTAL_TIMEOUT: Duration = Duration::from_secs(600);
+const TOTAL_TIMEOUT: Duration = Duration::from_mins(10);
 /// How long a server may be silent.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Percent between two reports of progress.
