@@ -14,7 +14,7 @@ use cloudphone_planning::{OperationLimits, PlannerOptions};
 use cloudphone_router::authentication::{
     AccessChange, AuthenticationError, Authenticator, Credential, RemoteAuthenticator,
 };
-use cloudphone_router::gateway::{Gateway, correlated_errors};
+use cloudphone_router::gateway::{Gateway, correlated_errors, masked_errors};
 use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits};
 use cloudphone_router::server::{Edge, Pages, routes};
 use cloudphone_router::subgraphs::{in_process, remote};
@@ -84,6 +84,7 @@ fn limits(settings: &Settings) -> Limits {
         connections: settings.router.max_connections,
         operations_per_connection: settings.router.max_operations_per_connection,
         heartbeat: Duration::from_secs(settings.router.heartbeat_seconds),
+        ..Limits::default()
     }
 }
 
@@ -94,7 +95,8 @@ fn executor(settings: &Settings, engines: &Engines, domains: &Domains) -> anyhow
     let here = domains.subgraphs();
     let elsewhere = &settings.subgraphs;
     let urls = [("identity", &elsewhere.identity), ("devices", &elsewhere.devices), ("apps", &elsewhere.apps)];
-    let mut builder = Executor::builder().error_filter(correlated_errors());
+    let developing = settings.environment == Environment::Development;
+    let mut builder = Executor::builder().error_filter(if developing { correlated_errors() } else { masked_errors() });
     for part in schemas() {
         let local = here.iter().find(|subgraph: &&Subgraph| subgraph.name() == part.name);
         let service = if let Some(subgraph) = local {

@@ -1,12 +1,18 @@
 //! Answers that the router makes by itself.
 
 use bytes::Bytes;
+use cloudphone_core::CorrelationId;
 use serde_json::json;
 
 /// An encoded list of one error.
-pub fn errors_list(code: &str, message: &str) -> Vec<u8> {
-    let errors = json!([{ "message": message, "extensions": { "code": code } }]);
-    serde_json::to_vec(&errors).expect("plain values always encode")
+pub fn errors_list(code: &str, message: &str, correlation_id: CorrelationId) -> Vec<u8> {
+    let extensions = json!({ "code": code, "correlationId": correlation_id });
+    serde_json::to_vec(&json!([{ "message": message, "extensions": extensions }])).expect("plain values always encode")
+}
+
+/// An encoded GraphQL response that has one error and no data.
+pub fn error_response(code: &str, message: &str, correlation_id: CorrelationId) -> Bytes {
+    errors_response(&errors_list(code, message, correlation_id))
 }
 
 /// An encoded GraphQL response that has errors and no data.

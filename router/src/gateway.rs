@@ -18,7 +18,6 @@ use futures::{StreamExt as _, stream};
 use serde_json::{Map, Value};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::answer::errors_response;
 use crate::clients::request::GraphQlParameters;
 
 /// Whoever asks, as subgraphs see them.
@@ -35,6 +34,8 @@ pub struct Scope {
 pub struct Prepared {
     operation: Arc<PreparedOperation>,
     variables: Map<String, Value>,
+    /// Goes with the plan: another supergraph may have other subgraphs.
+    executor: Executor,
 }
 
 impl Prepared {
@@ -62,8 +63,6 @@ pub struct Rejection {
 pub struct Answer {
     /// The encoded response.
     pub body: Bytes,
-    /// Whether any of the operation ran: without data the request itself was refused.
-    pub has_data: bool,
 }
 
 struct Current {
@@ -99,36 +98,37 @@ impl Gateway {
     }
 
     /// Parses, validates and plans an operation, or finds it prepared.
-    pub async fn prepare(&self, parameters: &GraphQlParameters) -> Result<Prepared, Rejection> {
+    pub async fn prepare(&self, parameters: &GraphQlParameters, origin: &Origin) -> Result<Prepared, Rejection> {
         let current = self.current.load_full();
         let request = PlanRequest::new(&parameters.query, parameters.operation_name.as_deref());
         let planned = current.planner.plan(request).await;
-        let operation = planned.map_err(|error| rejection(&error.errors, error.code == codes::PARSE_FAILED))?;
+        let operation = planned.map_err(|error| {
+            let malformed = error.code == codes::PARSE_FAILED;
+            rejection(error.errors.clone(), origin, malformed)
+        })?;
         // Variables that do not fit are the request's fault, which its status has to tell (GraphQL over HTTP §6.4.2).
-        operation.coerce(&parameters.variables).map_err(|errors| rejection(&errors, false))?;
-        Ok(Prepared { operation, variables: parameters.variables.clone() })
+        operation.coerce(&parameters.variables).map_err(|errors| rejection(errors, origin, false))?;
+        Ok(Prepared { operation, variables: parameters.variables.clone(), executor: current.executor.clone() })
     }
 
     /// Answers a query or mutation.
     pub async fn execute(&self, prepared: &Prepared, scope: Scope) -> Answer {
         let began = Instant::now();
         let (context, _cancel_on_drop) = context(scope, Some(began + self.timeout));
-        let executor = self.current.load().executor.clone();
-        let result = executor.execute(request(prepared, context)).await;
+        let result = prepared.executor.execute(request(prepared, context)).await;
         let kind = prepared.kind().as_str();
         metrics::histogram!("cloudphone_graphql_operation_duration_seconds", "kind" => kind, "operation" => bounded_name(prepared))
             .record(began.elapsed().as_secs_f64());
         if !result.errors.is_empty() {
             metrics::counter!("cloudphone_graphql_operation_errors_total", "kind" => kind).increment(1);
         }
-        Answer { body: result.body, has_data: result.has_data }
+        Answer { body: result.body }
     }
 
     /// The events of a subscription, encoded; a refusal is an event with errors and the end.
     pub async fn subscribe(&self, prepared: &Prepared, scope: Scope) -> BoxStream<'static, Bytes> {
         let (context, cancel_on_drop) = context(scope, None);
-        let executor = self.current.load().executor.clone();
-        match executor.subscribe(request(prepared, context)).await {
+        match prepared.executor.subscribe(request(prepared, context)).await {
             Ok(events) => {
                 let live = Live::new(cancel_on_drop);
                 events.map(move |event| live.delivered(event.body)).boxed()
@@ -187,19 +187,34 @@ fn bounded_name(prepared: &Prepared) -> String {
     if name.len() <= 64 { name.to_owned() } else { "long-name".to_owned() }
 }
 
-fn rejection(errors: &[GraphQlError], malformed: bool) -> Rejection {
-    Rejection { errors: serde_json::to_vec(errors).expect("errors are plain values"), malformed }
+fn rejection(mut errors: Vec<GraphQlError>, origin: &Origin, malformed: bool) -> Rejection {
+    let id = origin.correlation_id.to_string();
+    for error in &mut errors {
+        correlate(error, &id);
+    }
+    Rejection { errors: serde_json::to_vec(&errors).expect("errors are plain values"), malformed }
+}
+
+fn correlate(error: &mut GraphQlError, id: &str) {
+    error.extensions.entry("correlationId").or_insert_with(|| Value::from(id));
 }
 
 /// Gives every error the request's correlation id, so that a report by a client leads to the logs.
 pub fn correlated_errors() -> ErrorFilter {
-    Arc::new(|error, context| {
-        let id = || Value::String(context.request_id.to_string());
-        error.extensions.entry("correlationId").or_insert_with(id);
-    })
+    Arc::new(|error, context| correlate(error, &context.request_id))
 }
 
-/// The encoded response to a request that was refused while it was prepared.
-pub fn refused(rejection: &Rejection) -> Bytes {
-    errors_response(&rejection.errors)
+/// Besides, keeps to the log what went wrong inside: which address refused a connection, and the text of errors to
+/// which no subgraph gave a code of its own. Clients are told which service it was.
+pub fn masked_errors() -> ErrorFilter {
+    Arc::new(|error, context| {
+        correlate(error, &context.request_id);
+        if error.extensions.get("code").and_then(Value::as_str) != Some(codes::DOWNSTREAM_SERVICE_ERROR) {
+            return;
+        }
+        let service = error.extensions.get("service").and_then(Value::as_str).unwrap_or("unknown").to_owned();
+        tracing::warn!(%service, correlation_id = %context.request_id, cause = %error.message, "an error was masked");
+        error.message = format!("The service \"{service}\" failed; try again in a moment.");
+        error.extensions.retain(|name, _| matches!(name.as_str(), "code" | "service" | "correlationId"));
+    })
 }

@@ -13,7 +13,9 @@ pub use headers::{ContentPolicy, secure};
 pub struct Limits {
     /// Largest JSON body.
     pub body_bytes: usize,
-    /// The longest that a query or mutation may take.
+    /// Operations in one batch over HTTP; with one or none, batches are refused.
+    pub batch: usize,
+    /// The longest that a query or mutation may take, and the longest that its body may take to arrive.
     pub request_timeout: Duration,
     /// WebSocket connections and event streams at once.
     pub connections: usize,
@@ -21,16 +23,26 @@ pub struct Limits {
     pub operations_per_connection: usize,
     /// Silence after which a WebSocket is pinged; after two of them it is closed.
     pub heartbeat: Duration,
+    /// Silence after which a comment is sent on an event stream, so that proxies keep it open and lost clients are noticed.
+    pub event_stream_heartbeat: Duration,
+    /// How long a new WebSocket may take to begin its session.
+    pub initialisation_timeout: Duration,
+    /// The longest that a client may leave what was sent to it unread before it counts as lost.
+    pub write_timeout: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes: 10 * 1024 * 1024,
+            batch: 10,
             request_timeout: Duration::from_secs(30),
             connections: 10_000,
             operations_per_connection: 100,
             heartbeat: Duration::from_secs(30),
+            event_stream_heartbeat: Duration::from_secs(12),
+            initialisation_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(20),
         }
     }
 }

@@ -130,9 +130,14 @@ impl Shared {
 
     /// Asks again who the credential stands for.
     async fn recheck(&self) {
-        let Some(credential) = self.credential.lock().clone() else { return };
         for _ in 0..UNANSWERED_LIMIT {
-            match self.authenticator.authenticate(&credential, &self.origin).await {
+            let Some(credential) = self.credential.lock().clone() else { return };
+            let answer = self.authenticator.authenticate(&credential, &self.origin).await;
+            if self.credential.lock().as_ref() != Some(&credential) {
+                // Renewed meanwhile: the answer was about the credential before.
+                continue;
+            }
+            match answer {
                 Ok(caller) => return self.put(caller),
                 Err(AuthenticationError::Unavailable) => sleep(ASK_AGAIN_AFTER).await,
                 Err(error) => return self.end(error),

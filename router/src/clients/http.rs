@@ -1,179 +1,181 @@
-//! GraphQL over HTTP: GET and POST, both media types, status codes (graphql.github.io/graphql-over-http).
+//! GraphQL over HTTP: GET and POST, both media types, status codes, batches (graphql.github.io/graphql-over-http).
 
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
+use bytes::{BufMut as _, Bytes, BytesMut};
+use cloudphone_core::Origin;
+use futures::future::join_all;
 use tokio::time::timeout;
 
-use super::request::{GraphQlParameters, MalformedRequest};
+use super::accept::{Accept, MediaType, answer};
+use super::request::{GraphQlParameters, MalformedRequest, RequestBody};
 use super::sse;
-use crate::answer::{errors_list, errors_response};
+use crate::answer::{error_response, errors_response};
 use crate::authentication::{AuthenticationError, Credential};
 use crate::gateway::{OperationKind, Prepared, Scope};
 use crate::origin::Client;
 use crate::server::Edge;
 
-/// The media type of the specification; with it the status tells whether the request was good.
-const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
-/// The older media type; with it a well-formed request is always answered by 200.
-const JSON: &str = "application/json";
+const NO_STREAM: &str = "Subscriptions are answered over WebSocket, or as `text/event-stream`.";
 
-/// How the client wants its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Accept {
-    GraphQlResponse,
-    Json,
-    EventStream,
-}
-
-/// Answers an operation, as one response or as a stream of events.
+/// Answers an operation as one response or as a stream of events, or a batch of operations.
 pub async fn graphql(State(edge): State<Arc<Edge>>, client: Client, request: Request) -> Response {
-    let headers = request.headers().clone();
-    let Some(accept) = accepted(&headers) else {
-        return (StatusCode::NOT_ACCEPTABLE, "Accept application/graphql-response+json or application/json.")
-            .into_response();
+    let Some(accept) = Accept::from_headers(request.headers()) else {
+        let message = "Accept application/graphql-response+json or application/json.";
+        return (StatusCode::NOT_ACCEPTABLE, message).into_response();
     };
-    let method = request.method().clone();
-    let parameters = match read(&edge, request).await {
-        Ok(parameters) => parameters,
-        Err(malformed) => return refuse(accept, &malformed),
-    };
-    let prepared = match edge.gateway.prepare(&parameters).await {
-        Ok(prepared) => prepared,
-        Err(rejection) => {
-            // Over the older media type a request that is well-formed HTTP is answered by 200 whatever its document is.
-            let status =
-                if accept == Accept::Json && !rejection.malformed { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-            return answer(accept, status, errors_response(&rejection.errors));
+    let credential = Credential::from_headers(request.headers());
+    let visit = Visit { edge, accept, origin: client.origin, may_change: request.method() == Method::POST, credential };
+    match visit.read(request).await {
+        Ok(RequestBody::Single(parameters)) => visit.single(*parameters).await,
+        Ok(RequestBody::Batch(batch)) => visit.batch(batch).await,
+        Err(malformed) => visit.refuse(&malformed),
+    }
+}
+
+/// One request on its way.
+struct Visit {
+    edge: Arc<Edge>,
+    accept: Accept,
+    origin: Origin,
+    credential: Option<Credential>,
+    /// GET is safe by its definition (RFC 9110 §9.2.1): caches and links repeat it at will.
+    may_change: bool,
+}
+
+impl Visit {
+    /// Reads the parameters of a request, within the limits of the body's size and of the time it may take.
+    async fn read(&self, request: Request) -> Result<RequestBody, MalformedRequest> {
+        if !self.may_change {
+            let parameters = GraphQlParameters::from_query_string(request.uri().query().unwrap_or_default())?;
+            return Ok(RequestBody::Single(Box::new(parameters)));
         }
-    };
-    if method == Method::GET && prepared.kind() == OperationKind::Mutation {
-        return refuse(accept, &MalformedRequest::MethodNotAllowed);
-    }
-    let credential = Credential::from_headers(&headers);
-    if prepared.kind() == OperationKind::Subscription {
-        if accept != Accept::EventStream {
-            let message = "Subscriptions are answered over WebSocket, or as `text/event-stream`.";
-            return answer(
-                accept,
-                StatusCode::NOT_ACCEPTABLE,
-                errors_response(&errors_list("NOT_ACCEPTABLE", message)),
-            );
+        let media_type =
+            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        // Insisting on JSON also keeps other sites' forms out: a browser sends this type across sites only after asking.
+        if !media_type.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+        {
+            return Err(MalformedRequest::MediaType);
         }
-        return sse::stream(edge, prepared, credential, client.origin).await;
+        let limits = &self.edge.limits;
+        let limit = limits.body_bytes;
+        let body = timeout(limits.request_timeout, to_bytes(request.into_body(), limit)).await;
+        let body = body.map_err(|_| MalformedRequest::TooSlow)?.map_err(|_| MalformedRequest::TooLarge { limit })?;
+        RequestBody::from_json(&body, limits.batch)
     }
-    let scope = match scope(&edge, credential, client).await {
-        Ok(scope) => scope,
-        Err(error) => return denied(accept, error),
-    };
-    let body = run(&edge, &prepared, scope).await;
-    if accept == Accept::EventStream { sse::single(&body) } else { answer(accept, StatusCode::OK, body) }
-}
 
-/// Reads the parameters of a request, within the limit of the body's size.
-async fn read(edge: &Edge, request: Request) -> Result<GraphQlParameters, MalformedRequest> {
-    if request.method() == Method::GET {
-        return GraphQlParameters::from_query_string(request.uri().query().unwrap_or_default());
-    }
-    let media_type =
-        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    // Insisting on JSON also keeps other sites' forms out: a browser sends this type across sites only after asking.
-    if !media_type.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case(JSON)) {
-        return Err(MalformedRequest::MediaType);
-    }
-    let limit = edge.limits.body_bytes;
-    let body = to_bytes(request.into_body(), limit).await.map_err(|_| MalformedRequest::TooLarge { limit })?;
-    GraphQlParameters::from_json(&body)
-}
-
-async fn scope(edge: &Edge, credential: Option<Credential>, client: Client) -> Result<Scope, AuthenticationError> {
-    let caller = match credential {
-        Some(credential) => Some(edge.authenticator.authenticate(&credential, &client.origin).await?),
-        None => None,
-    };
-    Ok(Scope { caller, origin: client.origin })
-}
-
-async fn run(edge: &Edge, prepared: &Prepared, scope: Scope) -> Bytes {
-    match timeout(edge.limits.request_timeout, edge.gateway.execute(prepared, scope)).await {
-        Ok(answer) => answer.body,
-        Err(_) => errors_response(&errors_list("GATEWAY_TIMEOUT", "The operation took too long and was given up.")),
-    }
-}
-
-/// The best media type that the client accepts; `None` when it accepts none of ours.
-fn accepted(headers: &HeaderMap) -> Option<Accept> {
-    let Some(value) = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()) else {
-        return Some(Accept::Json);
-    };
-    let mut best: Option<(f32, Accept)> = None;
-    for range in value.split(',') {
-        let mut parts = range.split(';').map(str::trim);
-        let kind = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
-            GRAPHQL_RESPONSE => Accept::GraphQlResponse,
-            JSON | "application/*" | "*/*" => Accept::Json,
-            "text/event-stream" => Accept::EventStream,
-            _ => continue,
+    async fn single(self, parameters: GraphQlParameters) -> Response {
+        let prepared = match self.edge.gateway.prepare(&parameters, &self.origin).await {
+            Ok(prepared) => prepared,
+            Err(rejection) => {
+                let body = errors_response(&rejection.errors);
+                if self.accept.only_events() {
+                    // A stream is how this client is told of anything (graphql-sse protocol).
+                    return sse::single(&body);
+                }
+                let media_type = self.accept.media_type();
+                let status =
+                    if rejection.malformed { StatusCode::BAD_REQUEST } else { media_type.status_of_rejection() };
+                return answer(media_type, status, body);
+            }
         };
-        let weight = parts.find_map(|part| part.strip_prefix("q=")?.parse().ok()).unwrap_or(1.0);
-        if weight > 0.0 && best.is_none_or(|(heaviest, _)| weight > heaviest) {
-            best = Some((weight, kind));
+        if prepared.kind() == OperationKind::Subscription {
+            if !self.accept.events {
+                let body = error_response("NOT_ACCEPTABLE", NO_STREAM, self.origin.correlation_id);
+                return answer(self.accept.media_type(), StatusCode::NOT_ACCEPTABLE, body);
+            }
+            let (credential, origin) = (self.credential.clone(), self.origin.clone());
+            return match sse::stream(Arc::clone(&self.edge), prepared, credential, origin).await {
+                Ok(stream) => stream,
+                Err(error) => self.denied(error),
+            };
         }
-    }
-    best.map(|(_, kind)| kind)
-}
-
-fn refuse(accept: Accept, malformed: &MalformedRequest) -> Response {
-    let body = errors_response(&errors_list(malformed.code(), &malformed.to_string()));
-    let mut response = answer(accept, malformed.status(), body);
-    if *malformed == MalformedRequest::MethodNotAllowed {
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
-    }
-    response
-}
-
-fn denied(accept: Accept, error: AuthenticationError) -> Response {
-    let status = match error {
-        AuthenticationError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        _ => StatusCode::UNAUTHORIZED,
-    };
-    let mut response = answer(accept, status, errors_response(&errors_list(error.code(), &error.to_string())));
-    // RFC 6750 §3.
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
-    response
-}
-
-fn answer(accept: Accept, status: StatusCode, body: Bytes) -> Response {
-    let media_type = match accept {
-        Accept::GraphQlResponse => "application/graphql-response+json; charset=utf-8",
-        Accept::Json | Accept::EventStream => "application/json; charset=utf-8",
-    };
-    (status, [(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, "no-store")], Body::from(body))
-        .into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    fn accept(value: &str) -> Option<Accept> {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::ACCEPT, value.parse().unwrap());
-        accepted(&headers)
+        if prepared.kind() == OperationKind::Mutation && !self.may_change {
+            return self.refuse(&MalformedRequest::MethodNotAllowed);
+        }
+        let scope = match self.scope().await {
+            Ok(scope) => scope,
+            Err(error) => return self.denied(error),
+        };
+        let body = self.run(&prepared, scope).await;
+        if self.accept.only_events() { sse::single(&body) } else { self.answer(body) }
     }
 
-    #[test]
-    fn the_heaviest_media_type_wins_and_the_first_among_equals() {
-        assert_eq!(accept("application/graphql-response+json, application/json;q=0.9"), Some(Accept::GraphQlResponse));
-        assert_eq!(accept("application/json;q=0.5, application/graphql-response+json"), Some(Accept::GraphQlResponse));
-        assert_eq!(accept("*/*"), Some(Accept::Json));
-        assert_eq!(accept("text/event-stream"), Some(Accept::EventStream));
-        assert_eq!(accept("text/html"), None);
-        assert_eq!(accepted(&HeaderMap::new()), Some(Accept::Json));
+    /// Answers each operation in its place; what is wrong with one concerns that one alone.
+    async fn batch(self, batch: Vec<GraphQlParameters>) -> Response {
+        if self.accept.only_events() {
+            return self.refuse(&MalformedRequest::Batch);
+        }
+        let scope = match self.scope().await {
+            Ok(scope) => scope,
+            Err(error) => return self.denied(error),
+        };
+        let answers =
+            batch.iter().map(async |parameters| match self.edge.gateway.prepare(parameters, &self.origin).await {
+                Err(rejection) => errors_response(&rejection.errors),
+                Ok(prepared) if prepared.kind() == OperationKind::Subscription => {
+                    error_response("NOT_ACCEPTABLE", NO_STREAM, self.origin.correlation_id)
+                }
+                Ok(prepared) => self.run(&prepared, scope.clone()).await,
+            });
+        let mut body = BytesMut::from(&b"["[..]);
+        for answer in join_all(answers).await {
+            if body.len() > 1 {
+                body.put_u8(b',');
+            }
+            body.extend_from_slice(&answer);
+        }
+        body.put_u8(b']');
+        answer(MediaType::Json, StatusCode::OK, body.freeze())
+    }
+
+    async fn scope(&self) -> Result<Scope, AuthenticationError> {
+        let caller = match &self.credential {
+            Some(credential) => Some(self.edge.authenticator.authenticate(credential, &self.origin).await?),
+            None => None,
+        };
+        Ok(Scope { caller, origin: self.origin.clone() })
+    }
+
+    async fn run(&self, prepared: &Prepared, scope: Scope) -> Bytes {
+        let answer = timeout(self.edge.limits.request_timeout, self.edge.gateway.execute(prepared, scope)).await;
+        answer.map_or_else(
+            |_| {
+                let message = "The operation took too long and was given up.";
+                error_response("GATEWAY_TIMEOUT", message, self.origin.correlation_id)
+            },
+            |answer| answer.body,
+        )
+    }
+
+    fn answer(&self, body: Bytes) -> Response {
+        answer(self.accept.media_type(), StatusCode::OK, body)
+    }
+
+    fn refuse(&self, malformed: &MalformedRequest) -> Response {
+        let body = error_response(malformed.code(), &malformed.to_string(), self.origin.correlation_id);
+        let mut response = answer(self.accept.media_type(), malformed.status(), body);
+        if *malformed == MalformedRequest::MethodNotAllowed {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        }
+        response
+    }
+
+    fn denied(&self, error: AuthenticationError) -> Response {
+        let body = error_response(error.code(), &error.to_string(), self.origin.correlation_id);
+        if error == AuthenticationError::Unavailable {
+            let mut response = answer(self.accept.media_type(), StatusCode::SERVICE_UNAVAILABLE, body);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            return response;
+        }
+        let mut response = answer(self.accept.media_type(), StatusCode::UNAUTHORIZED, body);
+        // RFC 6750 §3.
+        let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        response
     }
 }

@@ -1,5 +1,6 @@
 //! How clients reach the graph: HTTP, WebSocket and Server-Sent Events.
 
+mod accept;
 pub mod graphiql;
 pub mod http;
 pub mod protocol;

@@ -1,5 +1,7 @@
 //! Messages and close codes of the graphql-transport-ws protocol (github.com/enisdenjo/graphql-ws, PROTOCOL.md).
 
+use std::borrow::Cow;
+
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::Deserialize;
 use serde_json::Value;
@@ -41,8 +43,19 @@ pub enum ClientMessage {
     },
 }
 
+impl ClientMessage {
+    /// Reads a message; none when it breaks the protocol.
+    pub fn parse(text: &str) -> Option<Self> {
+        let message = serde_json::from_str(text).ok()?;
+        match &message {
+            Self::Subscribe { id, .. } | Self::Complete { id } if id.is_empty() => None,
+            _ => Some(message),
+        }
+    }
+}
+
 /// Why a connection is closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Close {
     /// A message breaks the protocol.
     BadRequest,
@@ -53,7 +66,7 @@ pub enum Close {
     /// No `connection_init` came in time.
     InitialisationTimeout,
     /// An operation of this id runs already.
-    SubscriberExists,
+    SubscriberExists(String),
     /// A second `connection_init` came.
     TooManyInitialisations,
     /// The client reads too slowly.
@@ -62,41 +75,45 @@ pub enum Close {
     Silent,
     /// The router shuts down; clients reconnect.
     GoingAway,
-    /// Too many connections.
+    /// Nobody can be signed in at the moment.
     TryAgainLater,
 }
 
 impl Close {
     /// The code on the wire.
-    pub fn code(self) -> u16 {
+    pub fn code(&self) -> u16 {
         match self {
             Self::BadRequest => 4400,
             Self::Unauthorized => 4401,
             Self::Forbidden => 4403,
             Self::InitialisationTimeout => 4408,
-            Self::SubscriberExists => 4409,
+            Self::SubscriberExists(_) => 4409,
             Self::TooManyInitialisations => 4429,
-            Self::TooSlow | Self::Silent => 1008,
-            // RFC 6455 §7.4.1 and its registry: 1001 going away, 1013 try again later.
+            // RFC 6455 §7.4.1 and its registry: 1001 going away, 1013 try again later. Clients come back after both, as a
+            // page should that was only asleep; 1008 would tell them not to.
             Self::GoingAway => 1001,
-            Self::TryAgainLater => 1013,
+            Self::TooSlow | Self::Silent | Self::TryAgainLater => 1013,
         }
     }
 
     /// The reason on the wire.
-    pub fn reason(self) -> &'static str {
-        match self {
+    pub fn reason(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::BadRequest => "Invalid message",
             Self::Unauthorized => "Unauthorized",
             Self::Forbidden => "Forbidden",
             Self::InitialisationTimeout => "Connection initialisation timeout",
-            Self::SubscriberExists => "Subscriber already exists",
+            // A close frame has room for 123 bytes (RFC 6455 §5.5).
+            Self::SubscriberExists(id) if id.len() <= 64 => {
+                return Cow::Owned(format!("Subscriber for {id} already exists"));
+            }
+            Self::SubscriberExists(_) => "Subscriber already exists",
             Self::TooManyInitialisations => "Too many initialisation requests",
             Self::TooSlow => "Client reads too slowly",
             Self::Silent => "Client is silent",
             Self::GoingAway => "Server is going away",
-            Self::TryAgainLater => "Too many connections",
-        }
+            Self::TryAgainLater => "Try again later",
+        })
     }
 }
 
@@ -147,8 +164,9 @@ mod tests {
 
     #[test]
     fn a_message_of_unknown_type_is_refused() {
-        assert!(serde_json::from_str::<ClientMessage>(r#"{"type":"start"}"#).is_err());
-        assert!(serde_json::from_str::<ClientMessage>(r#"{"type":"pong"}"#).is_ok());
-        assert!(serde_json::from_str::<ClientMessage>(r#"{"type":"subscribe","id":"1","payload":{}}"#).is_err());
+        assert!(ClientMessage::parse(r#"{"type":"start"}"#).is_none());
+        assert!(ClientMessage::parse(r#"{"type":"pong"}"#).is_some());
+        assert!(ClientMessage::parse(r#"{"type":"subscribe","id":"1","payload":{}}"#).is_none());
+        assert!(ClientMessage::parse(r#"{"type":"complete","id":""}"#).is_none());
     }
 }

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -32,9 +33,17 @@ pub enum MalformedRequest {
     /// The body is not a JSON object with a `query`.
     #[error("The request is not a GraphQL request: {0}")]
     Parameters(String),
-    /// Several requests came in one body.
-    #[error("Send one operation at a time; this endpoint takes no batches.")]
+    /// Several requests came in one body, where that is not possible.
+    #[error("Send one operation at a time; batches are not taken here.")]
     Batch,
+    /// A batch without operations or with too many.
+    #[error("A batch holds between 1 and {limit} operations; this one has {found}.")]
+    BatchSize {
+        /// The most that are taken.
+        limit: usize,
+        /// How many came.
+        found: usize,
+    },
     /// The media type of the body is not JSON.
     #[error("Send the request as `application/json`.")]
     MediaType,
@@ -44,7 +53,10 @@ pub enum MalformedRequest {
         /// The limit in bytes.
         limit: usize,
     },
-    /// A mutation or subscription came by GET.
+    /// The body did not arrive in time.
+    #[error("The request body took too long to arrive.")]
+    TooSlow,
+    /// A mutation came by GET.
     #[error("GET takes queries only; use POST.")]
     MethodNotAllowed,
 }
@@ -53,9 +65,10 @@ impl MalformedRequest {
     /// The status of the answer.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Parameters(_) | Self::Batch => StatusCode::BAD_REQUEST,
+            Self::Parameters(_) | Self::Batch | Self::BatchSize { .. } => StatusCode::BAD_REQUEST,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         }
     }
@@ -65,22 +78,45 @@ impl MalformedRequest {
         match self {
             Self::Parameters(_) => "BAD_REQUEST",
             Self::Batch => "BATCHING_NOT_SUPPORTED",
+            Self::BatchSize { .. } => "BATCH_SIZE",
             Self::MediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::TooLarge { .. } => "PAYLOAD_TOO_LARGE",
+            Self::TooSlow => "REQUEST_TIMEOUT",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
         }
     }
 }
 
-impl GraphQlParameters {
-    /// Reads a JSON body.
-    pub fn from_json(body: &[u8]) -> Result<Self, MalformedRequest> {
-        if body.trim_ascii_start().first() == Some(&b'[') {
+/// What a JSON body asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RequestBody {
+    /// One operation.
+    Single(Box<GraphQlParameters>),
+    /// Several, to be answered in their order.
+    Batch(Vec<GraphQlParameters>),
+}
+
+impl RequestBody {
+    /// Reads a body that is one request or a list of at most `limit`.
+    pub fn from_json(body: &[u8], limit: usize) -> Result<Self, MalformedRequest> {
+        let wrong = |error: serde_json::Error| MalformedRequest::Parameters(error.to_string());
+        if body.trim_ascii_start().first() != Some(&b'[') {
+            return serde_json::from_slice(body).map(Self::Single).map_err(wrong);
+        }
+        if limit < 2 {
             return Err(MalformedRequest::Batch);
         }
-        serde_json::from_slice(body).map_err(|error| MalformedRequest::Parameters(error.to_string()))
+        // Counted before it is read in full, so that a long list costs little.
+        let entries: Vec<&RawValue> = serde_json::from_slice(body).map_err(wrong)?;
+        if entries.is_empty() || entries.len() > limit {
+            return Err(MalformedRequest::BatchSize { limit, found: entries.len() });
+        }
+        let batch: Result<_, _> = entries.into_iter().map(|entry| serde_json::from_str(entry.get())).collect();
+        batch.map(Self::Batch).map_err(wrong)
     }
+}
 
+impl GraphQlParameters {
     /// Reads a query string, in which `variables` and `extensions` are JSON.
     pub fn from_query_string(query: &str) -> Result<Self, MalformedRequest> {
         let mut parameters = Self::default();
@@ -116,7 +152,8 @@ mod tests {
 
     #[test]
     fn a_body_may_leave_out_or_null_everything_but_the_query() {
-        let parameters = GraphQlParameters::from_json(br#"{"query":"{me{id}}","variables":null}"#).unwrap();
+        let body = br#"{"query":"{me{id}}","variables":null}"#;
+        let RequestBody::Single(parameters) = RequestBody::from_json(body, 1).unwrap() else { panic!("one operation") };
         assert_eq!(parameters.query, "{me{id}}");
         assert!(parameters.variables.is_empty());
     }
@@ -124,9 +161,22 @@ mod tests {
     #[test]
     fn what_is_no_request_says_why() {
         for body in [&b"{}"[..], b"nonsense", br#"{"query":7}"#, br#"{"query":"{a}","variables":[]}"#] {
-            assert!(matches!(GraphQlParameters::from_json(body), Err(MalformedRequest::Parameters(_))));
+            assert!(matches!(RequestBody::from_json(body, 5), Err(MalformedRequest::Parameters(_))));
         }
-        assert_eq!(GraphQlParameters::from_json(b" [{}]"), Err(MalformedRequest::Batch));
+    }
+
+    #[test]
+    fn a_batch_has_a_limit() {
+        let batch = |length: usize| format!(" [{}]", vec![r#"{"query":"{a}"}"#; length].join(","));
+        assert!(
+            matches!(RequestBody::from_json(batch(2).as_bytes(), 2), Ok(RequestBody::Batch(list)) if list.len() == 2)
+        );
+        let too_long = MalformedRequest::BatchSize { limit: 2, found: 3 };
+        assert_eq!(RequestBody::from_json(batch(3).as_bytes(), 2), Err(too_long));
+        let empty = MalformedRequest::BatchSize { limit: 2, found: 0 };
+        assert_eq!(RequestBody::from_json(b"[]", 2), Err(empty));
+        assert_eq!(RequestBody::from_json(b"[{}]", 1), Err(MalformedRequest::Batch));
+        assert!(matches!(RequestBody::from_json(b"[{}]", 2), Err(MalformedRequest::Parameters(_))));
     }
 
     #[test]

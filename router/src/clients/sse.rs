@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{StatusCode, header};
@@ -11,41 +10,34 @@ use bytes::{BufMut, Bytes, BytesMut};
 use cloudphone_core::Origin;
 use futures::stream;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, interval_at};
+use tokio::time::{Instant, interval_at, timeout};
 
-use crate::answer::{errors_list, errors_response};
-use crate::authentication::Credential;
+use crate::answer::error_response;
+use crate::authentication::{AuthenticationError, Credential};
 use crate::gateway::Prepared;
 use crate::server::Edge;
 use crate::session::Session;
 use crate::stream::{StreamEnd, forward};
 
-/// How often a comment is sent on a quiet stream, so that proxies keep it open and a lost client is noticed.
-const KEEP_ALIVE: Duration = Duration::from_secs(12);
 /// Events that wait for a slow client before its source is held back.
 const EVENTS_AHEAD: usize = 16;
 
 /// Answers a subscription as a stream of events.
-pub async fn stream(edge: Arc<Edge>, prepared: Prepared, credential: Option<Credential>, origin: Origin) -> Response {
-    let Ok(place) = Arc::clone(&edge.connections).try_acquire_owned() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "Too many connections; try again later.").into_response();
-    };
-    let session = match Session::open(Arc::clone(&edge.authenticator), credential, origin).await {
-        Ok(session) => session,
-        Err(error) => {
-            let body = errors_response(&errors_list(error.code(), &error.to_string()));
-            return (StatusCode::UNAUTHORIZED, [(header::CONTENT_TYPE, "application/json")], body).into_response();
-        }
-    };
+pub async fn stream(
+    edge: Arc<Edge>,
+    prepared: Prepared,
+    credential: Option<Credential>,
+    origin: Origin,
+) -> Result<Response, AuthenticationError> {
+    let Ok(place) = Arc::clone(&edge.connections).try_acquire_owned() else { return Ok(full()) };
+    let session = Session::open(Arc::clone(&edge.authenticator), credential, origin).await?;
     let (frames, received) = mpsc::channel::<Bytes>(EVENTS_AHEAD);
-    tokio::spawn(async move {
-        let _place = place;
-        run(&edge, prepared, &session, frames).await;
-    });
-    let body = Body::from_stream(stream::unfold(received, async |mut received| {
-        received.recv().await.map(|frame| (Ok::<_, Infallible>(frame), received))
+    tokio::spawn(async move { run(&edge, prepared, &session, frames).await });
+    // The place is given back when the connection lets go of the body, not before.
+    let body = Body::from_stream(stream::unfold((received, place), async |(mut received, place)| {
+        received.recv().await.map(|frame| (Ok::<_, Infallible>(frame), (received, place)))
     }));
-    response(body)
+    Ok(response(body))
 }
 
 /// Answers a query or mutation as the only event of a stream.
@@ -58,8 +50,11 @@ pub fn single(body: &[u8]) -> Response {
 async fn run(edge: &Edge, prepared: Prepared, session: &Session, frames: mpsc::Sender<Bytes>) {
     let (events, mut received) = mpsc::channel::<Bytes>(1);
     let source = forward(&edge.gateway, prepared, session.origin(), session.state(), events);
-    let sink = async {
-        let mut quiet = interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
+    let out = &frames;
+    // Owns the receiver, so that the source ends with it.
+    let sink = async move {
+        let heartbeat = edge.limits.event_stream_heartbeat;
+        let mut quiet = interval_at(Instant::now() + heartbeat, heartbeat);
         loop {
             let frame = tokio::select! {
                 event = received.recv() => match event {
@@ -69,20 +64,32 @@ async fn run(edge: &Edge, prepared: Prepared, session: &Session, frames: mpsc::S
                 _ = quiet.tick() => Bytes::from_static(b":\n\n"),
                 () = edge.draining.cancelled() => return,
             };
-            if frames.send(frame).await.is_err() {
+            if !sent(edge, out, frame).await {
                 return;
             }
         }
     };
-    tokio::pin!(sink);
-    let end = tokio::select! {
-        end = source => { (&mut sink).await; end }
-        () = &mut sink => StreamEnd::ClientGone,
-    };
-    if let StreamEnd::Denied(error) = end {
-        let _ = frames.send(next(&errors_response(&errors_list(error.code(), &error.to_string())))).await;
+    match tokio::join!(source, sink).0 {
+        // Without `complete` a client knows that there is more to come, and connects again.
+        StreamEnd::ClientGone => return,
+        StreamEnd::Completed => {}
+        StreamEnd::Denied(error) => {
+            let denied = error_response(error.code(), &error.to_string(), session.origin().correlation_id);
+            sent(edge, &frames, next(&denied)).await;
+        }
     }
-    let _ = frames.send(Bytes::from_static(COMPLETE)).await;
+    sent(edge, &frames, Bytes::from_static(COMPLETE)).await;
+}
+
+/// Hands a frame to the connection; a client that leaves it unread for too long is given up.
+async fn sent(edge: &Edge, frames: &mpsc::Sender<Bytes>, frame: Bytes) -> bool {
+    matches!(timeout(edge.limits.write_timeout, frames.send(frame)).await, Ok(Ok(())))
+}
+
+/// The answer when every place for a live connection is taken.
+fn full() -> Response {
+    let retry = [(header::RETRY_AFTER, "5")];
+    (StatusCode::SERVICE_UNAVAILABLE, retry, "Too many connections; try again later.").into_response()
 }
 
 const COMPLETE: &[u8] = b"event: complete\ndata:\n\n";

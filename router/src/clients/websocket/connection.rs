@@ -19,8 +19,12 @@ use crate::clients::protocol::{ClientMessage, Close};
 use crate::server::Edge;
 use crate::session::{Session, SessionState};
 
-/// Time for `connection_init` to arrive.
-const INITIALISATION_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take to hear that the connection closes, and to answer.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// How long operations may take to say why they end before the connection closes.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long queries and mutations may take to finish when the router shuts down.
+const DRAIN: Duration = Duration::from_secs(10);
 
 /// Serves the connection to its end.
 pub async fn serve(edge: Arc<Edge>, socket: WebSocket, origin: Origin, early: Option<Credential>) {
@@ -28,12 +32,15 @@ pub async fn serve(edge: Arc<Edge>, socket: WebSocket, origin: Origin, early: Op
     let (sink, stream) = socket.split();
     let (out, queue) = mpsc::channel(QUEUE);
     let heard = LastHeard::new();
-    let writer = tokio::spawn(write(sink, queue, heard.clone(), edge.limits.heartbeat));
+    let limits = &edge.limits;
+    let writer = tokio::spawn(write(sink, queue, heard.clone(), limits.heartbeat, limits.write_timeout));
     let mut connection = Connection { edge, stream, out, heard };
     let close = connection.run(origin, early).await;
     if let Some(close) = close {
         // The queue may be full of a slow client's messages; the writer's own limits then end it.
-        let _ = timeout(Duration::from_secs(1), connection.out.send(Outgoing::Close(close))).await;
+        let _ = timeout(FAREWELL, connection.out.send(Outgoing::Close(close))).await;
+        // Closing a connection with unread bytes resets it, and the client would never read why.
+        let _ = timeout(FAREWELL, async { while let Some(Ok(_)) = connection.stream.next().await {} }).await;
     }
     drop(connection);
     let _ = writer.await;
@@ -50,10 +57,17 @@ struct Connection {
 impl Connection {
     /// Runs to the end; `None` when the client left by itself.
     async fn run(&mut self, origin: Origin, early: Option<Credential>) -> Option<Close> {
-        let session = match timeout(INITIALISATION_TIMEOUT, self.initialise(origin, early)).await {
-            Ok(Ok(session)) => Arc::new(session),
-            Ok(Err(end)) => return end,
-            Err(_) => return Some(Close::InitialisationTimeout),
+        let (draining, out) = (self.edge.draining.clone(), self.out.clone());
+        let limit = self.edge.limits.initialisation_timeout;
+        let session = tokio::select! {
+            begun = timeout(limit, self.initialise(origin, early)) => match begun {
+                Ok(Ok(session)) => Arc::new(session),
+                Ok(Err(end)) => return end,
+                Err(_) => return Some(Close::InitialisationTimeout),
+            },
+            () = draining.cancelled() => return Some(Close::GoingAway),
+            // The writer gave the client up.
+            () = out.closed() => return None,
         };
         let operations = Operations::new(Arc::clone(&self.edge), Arc::clone(&session), self.out.clone());
         let end = self.serve_session(&session, &operations).await;
@@ -81,19 +95,23 @@ impl Connection {
 
     async fn serve_session(&mut self, session: &Session, operations: &Operations) -> Option<Close> {
         let mut state = session.state();
-        let draining = self.edge.draining.clone();
+        let (draining, out) = (self.edge.draining.clone(), self.out.clone());
         loop {
             let message = tokio::select! {
                 message = self.next() => message,
-                () = draining.cancelled() => return Some(Close::GoingAway),
+                () = draining.cancelled() => {
+                    operations.stop_streams();
+                    operations.settle(DRAIN).await;
+                    return Some(Close::GoingAway);
+                }
                 ended = state.wait_for(|state| matches!(state, SessionState::Ended(_))).map(|ended| ended.is_ok()) => {
                     if ended {
-                        // Let the operations say why before the connection closes.
-                        tokio::task::yield_now().await;
+                        operations.settle(LAST_WORDS).await;
                         return Some(Close::Forbidden);
                     }
                     return Some(Close::GoingAway);
                 }
+                () = out.closed() => return None,
             };
             let message = match message {
                 Ok(Some(message)) => message,
@@ -135,7 +153,7 @@ impl Connection {
             let Some(Ok(message)) = self.stream.next().await else { return Ok(None) };
             self.heard.note();
             match message {
-                Message::Text(text) => return serde_json::from_str(&text).map(Some).map_err(|_| Close::BadRequest),
+                Message::Text(text) => return ClientMessage::parse(&text).map(Some).ok_or(Close::BadRequest),
                 Message::Binary(_) => return Err(Close::BadRequest),
                 Message::Close(_) => return Ok(None),
                 Message::Ping(_) | Message::Pong(_) => {}

@@ -16,8 +16,6 @@ use crate::clients::protocol::Close;
 
 /// Messages waiting for a slow client; operations hold back while it is full.
 pub const QUEUE: usize = 64;
-/// The longest that one write may take before the client counts as lost.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What to write next.
 #[derive(Debug)]
@@ -52,12 +50,14 @@ impl LastHeard {
     }
 }
 
-/// Writes until told to close, the queue ends, or the client is lost. Pings a silent client and gives up on it after two.
+/// Writes until told to close, the queue ends, or the client is lost. Pings a silent client and gives up on it after two;
+/// `patience` is the longest that one write may take. Whoever holds the other end of the queue sees it closed then.
 pub async fn write(
     mut sink: SplitSink<WebSocket, Message>,
     mut queue: mpsc::Receiver<Outgoing>,
     heard: LastHeard,
     heartbeat: Duration,
+    patience: Duration,
 ) {
     let mut beat = interval(heartbeat);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -66,7 +66,7 @@ pub async fn write(
         tokio::select! {
             outgoing = queue.recv() => match outgoing {
                 Some(outgoing) => {
-                    if let ControlFlow::Break(close) = write_burst(&mut sink, outgoing, &mut queue).await {
+                    if let ControlFlow::Break(close) = write_burst(&mut sink, outgoing, &mut queue, patience).await {
                         break close;
                     }
                 }
@@ -76,13 +76,13 @@ pub async fn write(
                 if heard.silence() > heartbeat * 2 {
                     break Close::Silent;
                 }
-                if heard.silence() > heartbeat && !written(sink.send(Message::Ping(Bytes::new()))).await {
+                if heard.silence() > heartbeat && !written(sink.send(Message::Ping(Bytes::new())), patience).await {
                     break Close::TooSlow;
                 }
             }
         }
     };
-    let frame = CloseFrame { code: close.code(), reason: Utf8Bytes::from_static(close.reason()) };
+    let frame = CloseFrame { code: close.code(), reason: Utf8Bytes::from(&*close.reason()) };
     let _ = timeout(Duration::from_secs(1), sink.send(Message::Close(Some(frame)))).await;
 }
 
@@ -91,17 +91,18 @@ async fn write_burst(
     sink: &mut SplitSink<WebSocket, Message>,
     first: Outgoing,
     queue: &mut mpsc::Receiver<Outgoing>,
+    patience: Duration,
 ) -> ControlFlow<Close> {
     let mut next = Some(first);
     while let Some(outgoing) = next {
         match outgoing {
             Outgoing::Close(close) => {
-                let _ = written(sink.flush()).await;
+                let _ = written(sink.flush(), patience).await;
                 return ControlFlow::Break(close);
             }
             Outgoing::Text(bytes) => {
                 if let Some(message) = text(bytes)
-                    && !written(sink.feed(message)).await
+                    && !written(sink.feed(message), patience).await
                 {
                     return ControlFlow::Break(Close::TooSlow);
                 }
@@ -109,7 +110,7 @@ async fn write_burst(
         }
         next = queue.try_recv().ok();
     }
-    if written(sink.flush()).await { ControlFlow::Continue(()) } else { ControlFlow::Break(Close::TooSlow) }
+    if written(sink.flush(), patience).await { ControlFlow::Continue(()) } else { ControlFlow::Break(Close::TooSlow) }
 }
 
 fn text(bytes: Bytes) -> Option<Message> {
@@ -117,6 +118,6 @@ fn text(bytes: Bytes) -> Option<Message> {
     Utf8Bytes::try_from(bytes).ok().map(Message::Text)
 }
 
-async fn written(write: impl Future<Output = Result<(), axum::Error>>) -> bool {
-    matches!(timeout(WRITE_TIMEOUT, write).await, Ok(Ok(())))
+async fn written(write: impl Future<Output = Result<(), axum::Error>>, patience: Duration) -> bool {
+    matches!(timeout(patience, write).await, Ok(Ok(())))
 }
