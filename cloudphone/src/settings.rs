@@ -344,7 +344,12 @@ pub struct Observability {
 
 impl Default for Observability {
     fn default() -> Self {
-        Self { log_format: LogFormat::Pretty, log_filter: "info,rmqtt=warn,rmqtt_net=warn".to_owned(), otlp_endpoint: None, trace_ratio: 1.0 }
+        Self {
+            log_format: LogFormat::Pretty,
+            log_filter: "info,rmqtt=warn,rmqtt_net=warn".to_owned(),
+            otlp_endpoint: None,
+            trace_ratio: 1.0,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use cloudphone_graphql::Long;
 
 use crate::telemetry::Sample;
 use crate::telemetry::quarantine::QuarantinedMessage;
+use crate::telemetry::sample::decimal;
 
 /// One measurement of a device; absent values were not measured.
 pub struct SampleNode(pub Arc<Sample>);
@@ -31,28 +32,28 @@ impl SampleNode {
     }
 
     /// Processor load in percent.
-    async fn cpu_percent(&self) -> Option<f32> {
-        self.0.cpu_percent
+    async fn cpu_percent(&self) -> Option<f64> {
+        self.0.cpu_percent.map(decimal)
     }
 
     /// Memory in use in percent.
-    async fn memory_percent(&self) -> Option<f32> {
-        self.0.memory_percent
+    async fn memory_percent(&self) -> Option<f64> {
+        self.0.memory_percent.map(decimal)
     }
 
     /// Memory in use in MiB.
-    async fn memory_used_mb(&self) -> Option<f32> {
-        self.0.memory_used_mb
+    async fn memory_used_mb(&self) -> Option<f64> {
+        self.0.memory_used_mb.map(decimal)
     }
 
     /// Storage in use in MiB.
-    async fn storage_used_mb(&self) -> Option<f32> {
-        self.0.storage_used_mb
+    async fn storage_used_mb(&self) -> Option<f64> {
+        self.0.storage_used_mb.map(decimal)
     }
 
     /// Battery charge in percent.
-    async fn battery_percent(&self) -> Option<f32> {
-        self.0.battery_percent
+    async fn battery_percent(&self) -> Option<f64> {
+        self.0.battery_percent.map(decimal)
     }
 
     /// Whether the battery is being charged.
@@ -61,23 +62,23 @@ impl SampleNode {
     }
 
     /// Temperature in degrees Celsius.
-    async fn temperature_celsius(&self) -> Option<f32> {
-        self.0.temperature_celsius
+    async fn temperature_celsius(&self) -> Option<f64> {
+        self.0.temperature_celsius.map(decimal)
     }
 
     /// Received traffic in kbit/s.
-    async fn network_rx_kbps(&self) -> Option<f32> {
-        self.0.network_rx_kbps
+    async fn network_rx_kbps(&self) -> Option<f64> {
+        self.0.network_rx_kbps.map(decimal)
     }
 
     /// Sent traffic in kbit/s.
-    async fn network_tx_kbps(&self) -> Option<f32> {
-        self.0.network_tx_kbps
+    async fn network_tx_kbps(&self) -> Option<f64> {
+        self.0.network_tx_kbps.map(decimal)
     }
 
     /// Frames that the screen shows per second.
-    async fn frames_per_second(&self) -> Option<f32> {
-        self.0.frames_per_second
+    async fn frames_per_second(&self) -> Option<f64> {
+        self.0.frames_per_second.map(decimal)
     }
 
     /// Package name of the app in front.

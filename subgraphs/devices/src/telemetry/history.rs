@@ -119,19 +119,19 @@ pub struct TelemetryPoint {
     /// When the first sample of the point was measured.
     pub at: DateTime<Utc>,
     /// Average processor load in percent; absent when it was not measured.
-    pub cpu_percent: Option<f32>,
+    pub cpu_percent: Option<f64>,
     /// Average memory in use in percent; absent when it was not measured.
-    pub memory_percent: Option<f32>,
+    pub memory_percent: Option<f64>,
     /// Average battery charge in percent; absent when it was not measured.
-    pub battery_percent: Option<f32>,
+    pub battery_percent: Option<f64>,
     /// Average temperature in degrees Celsius; absent when it was not measured.
-    pub temperature_celsius: Option<f32>,
+    pub temperature_celsius: Option<f64>,
     /// Average received traffic in kbit/s; absent when it was not measured.
-    pub network_rx_kbps: Option<f32>,
+    pub network_rx_kbps: Option<f64>,
     /// Average sent traffic in kbit/s; absent when it was not measured.
-    pub network_tx_kbps: Option<f32>,
+    pub network_tx_kbps: Option<f64>,
     /// Average frames per second; absent when they were not measured.
-    pub frames_per_second: Option<f32>,
+    pub frames_per_second: Option<f64>,
     /// How many samples the averages are of.
     pub samples: i32,
 }

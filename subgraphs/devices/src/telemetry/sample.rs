@@ -43,3 +43,8 @@ pub struct Sample {
     /// Degrees east.
     pub longitude: Option<f64>,
 }
+
+/// What people mean by a single-precision value: its own digits, not those of its binary neighbour.
+pub fn decimal(value: f32) -> f64 {
+    (f64::from(value) * 1000.0).round() / 1000.0
+}

@@ -16,6 +16,7 @@ use diesel_async::RunQueryDsl;
 use super::history::{HistoryWindow, Resolution, TelemetryPoint};
 use super::quarantine::QuarantinedMessage;
 use super::sample::Sample;
+use super::sample::decimal;
 use crate::error::DevicesError;
 use crate::schema::telemetry_quarantine;
 
@@ -252,13 +253,13 @@ impl PointRow {
     fn split(self) -> (DeviceId, TelemetryPoint) {
         let point = TelemetryPoint {
             at: self.at,
-            cpu_percent: self.cpu_percent,
-            memory_percent: self.memory_percent,
-            battery_percent: self.battery_percent,
-            temperature_celsius: self.temperature_celsius,
-            network_rx_kbps: self.network_rx_kbps,
-            network_tx_kbps: self.network_tx_kbps,
-            frames_per_second: self.frames_per_second,
+            cpu_percent: self.cpu_percent.map(decimal),
+            memory_percent: self.memory_percent.map(decimal),
+            battery_percent: self.battery_percent.map(decimal),
+            temperature_celsius: self.temperature_celsius.map(decimal),
+            network_rx_kbps: self.network_rx_kbps.map(decimal),
+            network_tx_kbps: self.network_tx_kbps.map(decimal),
+            frames_per_second: self.frames_per_second.map(decimal),
             samples: self.samples,
         };
         (self.device_id, point)
