@@ -28,7 +28,8 @@ export function SearchField({ label, value, onChange }: SearchFieldProps) {
       onChange={(event) => change(event.currentTarget.value)}
       leftSection={<IconSearch size={16} aria-hidden />}
       rightSection={text === '' ? null : <CloseButton size="sm" aria-label={t('common.clear')} onClick={() => change('')} />}
-      w={{ base: '100%', xs: 240 }}
+      w={{ base: 200, xs: 260 }}
+      flex={{ base: 1, xs: 'none' }}
     />
   );
 }

@@ -86,7 +86,7 @@ function draw(context: CanvasRenderingContext2D, series: Series, { width, height
   context.lineTo(last[0], height);
   context.lineTo(first[0], height);
   context.closePath();
-  context.globalAlpha = 0.12;
+  context.globalAlpha = 0.09;
   context.fillStyle = color;
   context.fill();
   context.globalAlpha = 1;

@@ -28,9 +28,11 @@ interface StateBadgeProps {
   state: DeviceState;
   reason?: string | null;
   online?: boolean;
+  /** Whether the device was in this state before; what is past does not move. */
+  past?: boolean;
 }
 
-export function StateBadge({ state, reason, online = true }: StateBadgeProps) {
+export function StateBadge({ state, reason, online = true, past = false }: StateBadgeProps) {
   const { t } = useTranslation();
   // A running phone off the network is not well, whatever its last state says.
   const lost = state === 'RUNNING' && !online;
@@ -43,7 +45,8 @@ export function StateBadge({ state, reason, online = true }: StateBadgeProps) {
       variant="light"
       tt="none"
       data-state={state}
-      leftSection={SETTLED.has(state) ? undefined : <Loader size={10} color={color} aria-hidden />}
+      miw="fit-content"
+      leftSection={past || SETTLED.has(state) ? undefined : <Loader size={10} color={color} aria-hidden />}
     >
       {word}
     </Badge>

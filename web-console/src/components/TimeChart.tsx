@@ -51,7 +51,7 @@ export function TimeChart({ label, series, columns, range, span }: TimeChartProp
     const ink = style.getPropertyValue('--mantine-color-dimmed').trim();
     const grid = style.getPropertyValue('--hairline').trim();
     const colors = lines.map(({ color }) => style.getPropertyValue(`--mantine-color-${color}-5`).trim());
-    const axis: uPlot.Axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { show: false }, font: '11px system-ui' };
+    const axis: uPlot.Axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { show: false }, font: `11px ${style.getPropertyValue('--mantine-font-family')}` };
     const plot = new uPlot(
       {
         width,

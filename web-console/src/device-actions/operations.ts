@@ -1,6 +1,7 @@
 // The mutations that change one device's state, by action, with the state each leads to at once.
+import type { TypedDocumentNode } from '@apollo/client';
 import { graphql } from '../graphql/generated';
-import type { DeviceAction, DeviceState } from '../graphql/generated/graphql';
+import type { DeviceAction, DeviceState, DeviceStatusFragment, UserError } from '../graphql/generated/graphql';
 
 export const DEVICE_STATUS = graphql(`
   fragment DeviceStatus on Device {
@@ -105,7 +106,11 @@ const DELETE = graphql(`
 export const SUPPORTED = ['START', 'STOP', 'REBOOT', 'PAUSE', 'RESUME', 'DELETE'] as const satisfies readonly DeviceAction[];
 export type SupportedAction = (typeof SUPPORTED)[number];
 
-export const ACTION_DOCUMENTS = { START, STOP, REBOOT, PAUSE, RESUME, DELETE } as const;
+interface ActionAnswer {
+  outcome: { device?: DeviceStatusFragment | null; userErrors: UserError[] };
+}
+
+export const ACTION_DOCUMENTS: Record<SupportedAction, TypedDocumentNode<ActionAnswer, { id: string }>> = { START, STOP, REBOOT, PAUSE, RESUME, DELETE };
 
 export const ACTION_PERMISSIONS: Record<SupportedAction, string> = {
   START: 'device:operate',

@@ -14,34 +14,81 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
+  /**
+   * Implement the DateTime<Utc> scalar
+   *
+   * The input/output is a string in RFC3339 format.
+   */
   DateTime: { input: string; output: string; }
+  /** A scalar that can represent any JSON value. */
   JSON: { input: unknown; output: unknown; }
+  /** A whole number of up to 64 bits with sign, serialised as a JSON number. */
   Long: { input: number; output: number; }
 };
 
+/** Which account to open. */
+export type ActivateUserInput = {
+  /** The account. */
+  id: Scalars['ID']['input'];
+};
+
+/** The answer to `activateUser`. */
+export type ActivateUserPayload = {
+  __typename?: 'ActivateUserPayload';
+  /** The opened account; absent when refused. */
+  user?: Maybe<User>;
+  /** Why nothing changed; empty on success. */
+  userErrors: Array<UserError>;
+};
+
+/** The kind of principal that did something. */
+export type ActorKind =
+  /** A program with a key. */
+  | 'API_KEY'
+  /** The platform itself. */
+  | 'SERVICE'
+  /** A signed-in person. */
+  | 'USER';
+
+/** A long-lived credential for a program, acting for the person who made it. */
 export type ApiKey = {
   __typename?: 'ApiKey';
+  /** When it was made. */
   createdAt: Scalars['DateTime']['output'];
+  /** When it ends; absent when it does not. */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The key's id. */
   id: Scalars['ID']['output'];
+  /** When it was last used, to within a minute; absent before the first time. */
   lastUsedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The name that its maker gave it. */
   name: Scalars['String']['output'];
+  /** What it allows, as far as its maker still may. */
   permissions: Array<Scalars['String']['output']>;
+  /** The public part of its text, after `cp_`, by which it can be recognised. */
   prefix: Scalars['String']['output'];
+  /** When it was revoked; absent while it holds. */
   revokedAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
 export type ApiKeyConnection = {
   __typename?: 'ApiKeyConnection';
+  /** A list of edges. */
   edges: Array<ApiKeyEdge>;
+  /** A list of nodes. */
   nodes: Array<ApiKey>;
+  /** Information to aid in pagination. */
   pageInfo: PageInfo;
+  /** Rows of the whole list under the same filter; absent where counting would be dear. */
   totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
+/** An edge in a connection. */
 export type ApiKeyEdge = {
   __typename?: 'ApiKeyEdge';
+  /** A cursor for use in pagination */
   cursor: Scalars['String']['output'];
+  /** The item at the end of the edge */
   node: ApiKey;
 };
 
@@ -134,104 +181,276 @@ export type ApplicationUploadStatus =
   | 'UPLOADING'
   | 'VERIFYING';
 
+/** One thing that somebody did. */
 export type AuditEntry = {
   __typename?: 'AuditEntry';
+  /** What was done, such as `device.start`. */
   action: Scalars['String']['output'];
+  /** The person who did it or whose key did it. Absent for the platform's own work and for deleted accounts. */
   actor?: Maybe<User>;
-  actorKind: Scalars['String']['output'];
+  /** The kind of principal that did it. */
+  actorKind: ActorKind;
+  /** The network address that the request came from; absent for the platform's own work. */
   address?: Maybe<Scalars['String']['output']>;
+  /** What the thing became; absent for deleted things. */
   after?: Maybe<Scalars['JSON']['output']>;
+  /** When it happened. */
   at: Scalars['DateTime']['output'];
+  /** What the thing was before; absent for new things. */
   before?: Maybe<Scalars['JSON']['output']>;
-  correlationId?: Maybe<Scalars['String']['output']>;
+  /** Ties together everything that one request caused. */
+  correlationId: Scalars['ID']['output'];
+  /** The entry's id. */
   id: Scalars['ID']['output'];
-  targetId?: Maybe<Scalars['String']['output']>;
+  /** The thing that it was done to; absent when it was the organisation as a whole. */
+  targetId?: Maybe<Scalars['ID']['output']>;
+  /** The kind of thing that it was done to, such as `device`. */
   targetType: Scalars['String']['output'];
 };
 
 export type AuditEntryConnection = {
   __typename?: 'AuditEntryConnection';
+  /** A list of edges. */
   edges: Array<AuditEntryEdge>;
+  /** A list of nodes. */
   nodes: Array<AuditEntry>;
+  /** Information to aid in pagination. */
   pageInfo: PageInfo;
+  /** Rows of the whole list under the same filter; absent where counting would be dear. */
   totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
+/** An edge in a connection. */
 export type AuditEntryEdge = {
   __typename?: 'AuditEntryEdge';
+  /** A cursor for use in pagination */
   cursor: Scalars['String']['output'];
+  /** The item at the end of the edge */
   node: AuditEntry;
 };
 
-export type AuditFilter = {
+/** Which entries of the audit log to show; absent conditions hold for all. */
+export type AuditLogFilter = {
+  /** What was done, exactly (`device.start`) or as a group (`device.*`). */
   action?: InputMaybe<Scalars['String']['input']>;
+  /** The person who did it. */
   actorId?: InputMaybe<Scalars['ID']['input']>;
+  /** From this moment on. */
   from?: InputMaybe<Scalars['DateTime']['input']>;
-  targetId?: InputMaybe<Scalars['String']['input']>;
+  /** The thing that it was done to. */
+  targetId?: InputMaybe<Scalars['ID']['input']>;
+  /** The kind of thing that it was done to, such as `device`. */
   targetType?: InputMaybe<Scalars['String']['input']>;
+  /** Before this moment. */
   to?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
+/** What a client holds after signing in. */
 export type AuthenticatedSession = {
   __typename?: 'AuthenticatedSession';
+  /** Goes with every request as `Authorization: Bearer …`. */
   accessToken: Scalars['String']['output'];
+  /** When the access token ends. */
   expiresAt: Scalars['DateTime']['output'];
+  /** Is traded for the next pair of tokens; each is good once. */
   refreshToken: Scalars['String']['output'];
+  /** Who signed in. */
   user: User;
 };
 
+/** The old and the new password. */
 export type ChangePasswordInput = {
+  /** The password so far. */
   currentPassword: Scalars['String']['input'];
+  /** The password from now on. */
   newPassword: Scalars['String']['input'];
 };
 
+/** The answer to `changePassword`. */
 export type ChangePasswordPayload = {
   __typename?: 'ChangePasswordPayload';
+  /** Why nothing changed; empty on success. */
   userErrors: Array<UserError>;
 };
 
+/** What a device is told to do. */
+export type CommandKind =
+  /** Leave the network for some seconds. */
+  | 'DROP_NETWORK'
+  /** Download, verify and install a package. */
+  | 'INSTALL_APP'
+  /** Bring an app to the front. */
+  | 'OPEN_APP'
+  /** Freeze the phone. */
+  | 'PAUSE'
+  /** Restart Android. */
+  | 'REBOOT'
+  /** Continue after a pause. */
+  | 'RESUME'
+  /** Change settings of the phone. */
+  | 'SET_CONFIG'
+  /** Move the phone's GPS. */
+  | 'SET_LOCATION'
+  /** Switch the phone on. */
+  | 'START'
+  /** Switch the phone off. */
+  | 'STOP'
+  /** Remove a package. */
+  | 'UNINSTALL_APP';
+
+/** How far a command has come. */
+export type CommandStatus =
+  /** The device works on it. */
+  | 'ACCEPTED'
+  /** The device did not do it in time. */
+  | 'EXPIRED'
+  /** The device could not do it. */
+  | 'FAILED'
+  /** Waits for the device to be on the network. */
+  | 'QUEUED'
+  /** Published to the device. */
+  | 'SENT'
+  /** Done. */
+  | 'SUCCEEDED';
+
+/** A key to be made. */
 export type CreateApiKeyInput = {
+  /** When it shall end; absent when it shall not. */
   expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** The name to recognise it by. */
   name: Scalars['String']['input'];
+  /** What it shall allow, each `resource:action` or a wildcard such as `device:*`. */
   permissions: Array<Scalars['String']['input']>;
 };
 
+/** The answer to `createApiKey`. */
 export type CreateApiKeyPayload = {
   __typename?: 'CreateApiKeyPayload';
+  /** The new key; absent when refused. */
   apiKey?: Maybe<ApiKey>;
+  /** The key's whole text, shown this once; absent when refused. */
   secret?: Maybe<Scalars['String']['output']>;
+  /** Why nothing changed; empty on success. */
   userErrors: Array<UserError>;
 };
 
+/** New devices. Give either a template or a specification. */
 export type CreateDeviceInput = {
-  count?: InputMaybe<Scalars['Int']['input']>;
+  /** How many to make, 1 to 100. */
+  count?: Scalars['Int']['input'];
+  /** When it is to go. */
   expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** The group it belongs to. */
   group?: InputMaybe<Scalars['String']['input']>;
+  /** What people call it, 1 to 100 characters; several devices get a number behind it. */
   name: Scalars['String']['input'];
+  /** What to make it of. */
   specification?: InputMaybe<DeviceSpecificationInput>;
-  start?: InputMaybe<Scalars['Boolean']['input']>;
-  tags?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Whether to switch it on once it is set up. */
+  start?: Scalars['Boolean']['input'];
+  /** Labels, at most 32. */
+  tags?: Array<Scalars['String']['input']>;
+  /** The template to make it from. */
   templateId?: InputMaybe<Scalars['ID']['input']>;
 };
 
+/** The answer to `createDevice`. */
 export type CreateDevicePayload = {
   __typename?: 'CreateDevicePayload';
-  devices: Array<Device>;
+  /** The devices on their way; absent when nothing was made. */
+  devices?: Maybe<Array<Device>>;
+  /** Why nothing changed; empty when all went well. */
   userErrors: Array<UserError>;
 };
 
+/** A new template. */
 export type CreateDeviceTemplateInput = {
+  /** What it is for. */
   category: TemplateCategory;
-  description?: InputMaybe<Scalars['String']['input']>;
+  /** What it is good for. */
+  description?: Scalars['String']['input'];
+  /** What people call it, unique in your organisation. */
   name: Scalars['String']['input'];
+  /** What its devices are made of. */
   specification: DeviceSpecificationInput;
 };
 
+/** A role to be made. */
+export type CreateRoleInput = {
+  /** What it is for. */
+  description?: Scalars['String']['input'];
+  /** The name that people see. */
+  name: Scalars['String']['input'];
+  /** What its holders may do, each `resource:action` or a wildcard such as `device:*`. */
+  permissions: Array<Scalars['String']['input']>;
+};
+
+/** The answer to `createRole`. */
+export type CreateRolePayload = {
+  __typename?: 'CreateRolePayload';
+  /** The new role; absent when refused. */
+  role?: Maybe<Role>;
+  /** Why nothing changed; empty on success. */
+  userErrors: Array<UserError>;
+};
+
+/** An organisation to be made, with its first administrator. */
+export type CreateTenantInput = {
+  /** The first administrator's name. */
+  adminDisplayName: Scalars['String']['input'];
+  /** The first administrator's address. */
+  adminEmail: Scalars['String']['input'];
+  /** The first administrator's password. */
+  adminPassword: Scalars['String']['input'];
+  /** The name that people see. */
+  name: Scalars['String']['input'];
+  /** The short name: 2 to 50 lower-case letters, digits and hyphens. */
+  slug: Scalars['String']['input'];
+};
+
+/** The answer to `createTenant`. */
+export type CreateTenantPayload = {
+  __typename?: 'CreateTenantPayload';
+  /** The new organisation; absent when refused. */
+  tenant?: Maybe<Tenant>;
+  /** Why nothing changed; empty on success. */
+  userErrors: Array<UserError>;
+};
+
+/** An account to be made. */
 export type CreateUserInput = {
+  /** The name that others see. */
   displayName: Scalars['String']['input'];
+  /** The address to sign in with. */
   email: Scalars['String']['input'];
+  /** The first password. */
   password: Scalars['String']['input'];
-  roleIds: Array<Scalars['ID']['input']>;
+  /** The roles to hold. */
+  roleIds?: Array<Scalars['ID']['input']>;
+};
+
+/** The answer to `createUser`. */
+export type CreateUserPayload = {
+  __typename?: 'CreateUserPayload';
+  /** The new account; absent when refused. */
+  user?: Maybe<User>;
+  /** Why nothing changed; empty on success. */
+  userErrors: Array<UserError>;
+};
+
+/** Which account to close. */
+export type DeactivateUserInput = {
+  /** The account. */
+  id: Scalars['ID']['input'];
+};
+
+/** The answer to `deactivateUser`. */
+export type DeactivateUserPayload = {
+  __typename?: 'DeactivateUserPayload';
+  /** The closed account; absent when refused. */
+  user?: Maybe<User>;
+  /** Why nothing changed; empty on success. */
+  userErrors: Array<UserError>;
 };
 
 export type DeleteApplicationInput = {
@@ -243,291 +462,492 @@ export type DeleteApplicationPayload = {
   userErrors: Array<UserError>;
 };
 
-export type DeleteDeviceTemplatePayload = {
-  __typename?: 'DeleteDeviceTemplatePayload';
+/** The answer to `deleteDevice`. */
+export type DeleteDevicePayload = {
+  __typename?: 'DeleteDevicePayload';
+  /** The device on its way out; absent when nothing changed. */
+  device?: Maybe<Device>;
+  /** Why nothing changed; empty when all went well. */
   userErrors: Array<UserError>;
 };
 
+/** A template to remove. */
+export type DeleteDeviceTemplateInput = {
+  /** The template. */
+  id: Scalars['ID']['input'];
+};
+
+/** The answer to `deleteDeviceTemplate`. */
+export type DeleteDeviceTemplatePayload = {
+  __typename?: 'DeleteDeviceTemplatePayload';
+  /** The template that is gone; absent when nothing changed. */
+  deletedId?: Maybe<Scalars['ID']['output']>;
+  /** Why nothing changed; empty when all went well. */
+  userErrors: Array<UserError>;
+};
+
+/** Which role to delete. */
+export type DeleteRoleInput = {
+  /** The role. */
+  id: Scalars['ID']['input'];
+};
+
+/** The answer to `deleteRole`. */
+export type DeleteRolePayload = {
+  __typename?: 'DeleteRolePayload';
+  /** The role that is gone; absent when refused. */
+  deletedRoleId?: Maybe<Scalars['ID']['output']>;
+  /** Why nothing changed; empty on success. */
+  userErrors: Array<UserError>;
+};
+
+/** Which account to delete. */
+export type DeleteUserInput = {
+  /** The account. */
+  id: Scalars['ID']['input'];
+};
+
+/** The answer to `deleteUser`. */
+export type DeleteUserPayload = {
+  __typename?: 'DeleteUserPayload';
+  /** The account that is gone; absent when refused. */
+  deletedUserId?: Maybe<Scalars['ID']['output']>;
+  /** Why nothing changed; empty on success. */
+  userErrors: Array<UserError>;
+};
+
+/** A cloud phone. */
 export type Device = {
   __typename?: 'Device';
+  /** What may be asked of it now. */
   allowedActions: Array<DeviceAction>;
+  /** What it was told to do, newest first. */
   commands: DeviceCommandConnection;
+  /** When it was made. */
   createdAt: Scalars['DateTime']['output'];
+  /** When it is to go; absent when it stays. */
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The group it belongs to; absent when it belongs to none. */
   group?: Maybe<Scalars['String']['output']>;
+  /** The device. */
   id: Scalars['ID']['output'];
   installations: InstallationConnection;
   installedApps: Array<InstalledApp>;
+  /** The newest measurement; absent until one came. */
   latestTelemetry?: Maybe<TelemetrySample>;
+  /** Where its GPS is: by the latest sample, or else where it was placed; absent when neither is known. */
   location?: Maybe<GeoPoint>;
+  /** What people call it. */
   name: Scalars['String']['output'];
+  /** Whether it is on the network. */
   online: Scalars['Boolean']['output'];
+  /** Who made it; absent when a program did. */
   owner?: Maybe<User>;
-  provider: DeviceProvider;
+  /** What it runs on. */
+  provider: ProviderKind;
+  /** What it is made of. */
   specification: DeviceSpecification;
+  /** Where it is in its life. */
   state: DeviceState;
+  /** Why it is in error; absent unless it is. */
   stateReason?: Maybe<Scalars['String']['output']>;
+  /** Labels, sorted. */
   tags: Array<Scalars['String']['output']>;
+  /** Averages of its measurements over a stretch of the past, oldest first. */
   telemetry: Array<TelemetryPoint>;
+  /** What it was made from; absent when from a specification, or when the template is gone. */
   template?: Maybe<DeviceTemplate>;
+  /** Its moves from state to state, newest first. */
   transitions: DeviceTransitionConnection;
+  /** When it last changed. */
   updatedAt: Scalars['DateTime']['output'];
+  /** Grows with each change; give it to `updateDevice` to change only what you have seen. */
+  version: Scalars['Long']['output'];
 };
 
 
+/** A cloud phone. */
 export type DeviceCommandsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
+/** A cloud phone. */
 export type DeviceInstallationsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
+/** A cloud phone. */
 export type DeviceTelemetryArgs = {
   from?: InputMaybe<Scalars['DateTime']['input']>;
   maxPoints?: InputMaybe<Scalars['Int']['input']>;
-  resolution?: InputMaybe<TelemetryResolution>;
+  resolution?: TelemetryResolution;
   to?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 
+/** A cloud phone. */
 export type DeviceTransitionsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** What a person may ask of a device. */
 export type DeviceAction =
+  /** Take it down for good. */
   | 'DELETE'
+  /** Freeze it. */
   | 'PAUSE'
+  /** Restart Android. */
   | 'REBOOT'
+  /** Continue after a pause. */
   | 'RESUME'
+  /** Switch it on. */
   | 'START'
+  /** Switch it off. */
   | 'STOP';
 
+/** An action on one device. */
+export type DeviceActionInput = {
+  /** The device. */
+  id: Scalars['ID']['input'];
+};
+
+/** The answer to an action on a device. */
+export type DeviceActionPayload = {
+  __typename?: 'DeviceActionPayload';
+  /** The device on its way; absent when nothing changed. */
+  device?: Maybe<Device>;
+  /** Why nothing changed; empty when all went well. */
+  userErrors: Array<UserError>;
+};
+
+/** A device that changed. */
 export type DeviceChangedEvent = {
   __typename?: 'DeviceChangedEvent';
+  /** The device as it is now; in state `DELETED` when it is gone. */
   device: Device;
+  /** The move behind the change; absent when the state did not change. */
   transition?: Maybe<DeviceTransition>;
 };
 
+/** An order to a device. */
 export type DeviceCommand = {
   __typename?: 'DeviceCommand';
+  /** When it ended; absent while it is under way. */
   completedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it was ordered. */
   createdAt: Scalars['DateTime']['output'];
+  /** Why it failed; absent unless it did. */
   error?: Maybe<DeviceCommandError>;
+  /** When it is given up. */
+  expiresAt: Scalars['DateTime']['output'];
+  /** The command. */
   id: Scalars['ID']['output'];
-  kind: DeviceCommandKind;
-  progress?: Maybe<Scalars['Int']['output']>;
+  /** What the device is told to do. */
+  kind: CommandKind;
+  /** Percent done, as the device says. */
+  progress: Scalars['Int']['output'];
+  /** What the device answered; absent when it answered nothing. */
   result?: Maybe<Scalars['JSON']['output']>;
-  status: DeviceCommandStatus;
+  /** How far it has come. */
+  status: CommandStatus;
 };
 
 export type DeviceCommandConnection = {
   __typename?: 'DeviceCommandConnection';
+  /** A list of edges. */
   edges: Array<DeviceCommandEdge>;
+  /** A list of nodes. */
   nodes: Array<DeviceCommand>;
+  /** Information to aid in pagination. */
   pageInfo: PageInfo;
+  /** Rows of the whole list under the same filter; absent where counting would be dear. */
   totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
+/** An edge in a connection. */
 export type DeviceCommandEdge = {
   __typename?: 'DeviceCommandEdge';
+  /** A cursor for use in pagination */
   cursor: Scalars['String']['output'];
+  /** The item at the end of the edge */
   node: DeviceCommand;
 };
 
+/** Why a command failed. */
 export type DeviceCommandError = {
   __typename?: 'DeviceCommandError';
+  /** A code such as `NOT_RUNNING`. */
   code: Scalars['String']['output'];
+  /** A sentence. */
   message: Scalars['String']['output'];
 };
 
-export type DeviceCommandKind =
-  | 'DROP_NETWORK'
-  | 'INSTALL_APP'
-  | 'OPEN_APP'
-  | 'PAUSE'
-  | 'REBOOT'
-  | 'RESUME'
-  | 'SET_CONFIG'
-  | 'SET_LOCATION'
-  | 'START'
-  | 'STOP'
-  | 'UNINSTALL_APP';
-
-export type DeviceCommandStatus =
-  | 'ACCEPTED'
-  | 'EXPIRED'
-  | 'FAILED'
-  | 'QUEUED'
-  | 'SENT'
-  | 'SUCCEEDED';
-
 export type DeviceConnection = {
   __typename?: 'DeviceConnection';
+  /** A list of edges. */
   edges: Array<DeviceEdge>;
+  /** A list of nodes. */
   nodes: Array<Device>;
+  /** Information to aid in pagination. */
   pageInfo: PageInfo;
+  /** Rows of the whole list under the same filter; absent where counting would be dear. */
   totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
+/** An edge in a connection. */
 export type DeviceEdge = {
   __typename?: 'DeviceEdge';
+  /** A cursor for use in pagination */
   cursor: Scalars['String']['output'];
+  /** The item at the end of the edge */
   node: Device;
 };
 
+/** Which devices: every condition given must hold. */
 export type DeviceFilter = {
+  /** In this group. */
   group?: InputMaybe<Scalars['String']['input']>;
+  /** On the network, or not. */
   online?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Made by this person. */
   ownerId?: InputMaybe<Scalars['ID']['input']>;
-  provider?: InputMaybe<DeviceProvider>;
+  /** On this provider. */
+  provider?: InputMaybe<ProviderKind>;
+  /** With this text in the name, whatever the case. */
   search?: InputMaybe<Scalars['String']['input']>;
+  /** In one of these states. */
   states?: InputMaybe<Array<DeviceState>>;
+  /** With all of these tags. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
+  /** Made from this template. */
   templateId?: InputMaybe<Scalars['ID']['input']>;
 };
 
-export type DeviceIdInput = {
-  id: Scalars['ID']['input'];
-};
-
+/** How a list of devices is sorted. */
 export type DeviceOrder = {
-  direction: OrderDirection;
+  /** In which direction. */
+  direction: DeviceOrderDirection;
+  /** By what. */
   field: DeviceOrderField;
 };
 
+/** The direction of a sorted list. */
+export type DeviceOrderDirection =
+  /** Smallest, first in the alphabet or oldest first. */
+  | 'ASC'
+  /** Largest, last in the alphabet or newest first. */
+  | 'DESC';
+
+/** What a list is sorted by. */
 export type DeviceOrderField =
+  /** The time of creation. */
   | 'CREATED_AT'
+  /** The name. */
   | 'NAME'
+  /** The state. */
   | 'STATE';
 
-export type DevicePayload = {
-  __typename?: 'DevicePayload';
-  device?: Maybe<Device>;
-  userErrors: Array<UserError>;
-};
-
-export type DeviceProvider =
-  | 'DOCKER'
-  | 'SIMULATED';
-
+/** What a device is made of. */
 export type DeviceSpecification = {
   __typename?: 'DeviceSpecification';
+  /** Android's major version, such as `14`. */
   androidVersion: Scalars['String']['output'];
+  /** Processor cores. */
   cpuCores: Scalars['Int']['output'];
+  /** Screen density in dots per inch. */
   density: Scalars['Int']['output'];
+  /** Whether the device has a share of a GPU. */
   gpu: Scalars['Boolean']['output'];
+  /** Screen height in pixels. */
   heightPx: Scalars['Int']['output'];
+  /** Language tag, such as `en-GB`. */
   locale: Scalars['String']['output'];
+  /** Where the phone's GPS placed it at first; absent when that was left to the provider. */
+  location?: Maybe<GeoPoint>;
+  /** Memory in MiB. */
   memoryMb: Scalars['Int']['output'];
+  /** Proxy for the phone's traffic; absent when it has none. */
   networkProxy?: Maybe<Scalars['String']['output']>;
+  /** Storage in GiB. */
   storageGb: Scalars['Int']['output'];
+  /** IANA time zone, such as `Europe/Berlin`. */
   timezone: Scalars['String']['output'];
+  /** Screen width in pixels. */
   widthPx: Scalars['Int']['output'];
 };
 
+/** What a device is to be made of. */
 export type DeviceSpecificationInput = {
-  androidVersion: Scalars['String']['input'];
-  cpuCores: Scalars['Int']['input'];
-  density: Scalars['Int']['input'];
-  gpu?: InputMaybe<Scalars['Boolean']['input']>;
-  heightPx: Scalars['Int']['input'];
-  locale?: InputMaybe<Scalars['String']['input']>;
-  memoryMb: Scalars['Int']['input'];
+  /** Android's major version, 8 to 16. */
+  androidVersion?: Scalars['String']['input'];
+  /** Processor cores, 1 to 16. */
+  cpuCores?: Scalars['Int']['input'];
+  /** Screen density in dots per inch, 72 to 640. */
+  density?: Scalars['Int']['input'];
+  /** Whether the device gets a share of a GPU. */
+  gpu?: Scalars['Boolean']['input'];
+  /** Screen height in pixels, 240 to 4096. */
+  heightPx?: Scalars['Int']['input'];
+  /** Language tag, such as `en-GB`. */
+  locale?: Scalars['String']['input'];
+  /** Where the phone's GPS places it at first; leave it out to have the provider choose. */
+  location?: InputMaybe<GeoPointInput>;
+  /** Memory in MiB, 512 to 32768. */
+  memoryMb?: Scalars['Int']['input'];
+  /** Proxy for the phone's traffic as `http://`, `https://` or `socks5://host:port`; leave it out for none. */
   networkProxy?: InputMaybe<Scalars['String']['input']>;
-  storageGb: Scalars['Int']['input'];
-  timezone?: InputMaybe<Scalars['String']['input']>;
-  widthPx: Scalars['Int']['input'];
+  /** Storage in GiB, 1 to 1024. */
+  storageGb?: Scalars['Int']['input'];
+  /** IANA time zone, such as `Europe/Berlin`. */
+  timezone?: Scalars['String']['input'];
+  /** Screen width in pixels, 240 to 4096. */
+  widthPx?: Scalars['Int']['input'];
 };
 
+/** Where a device is in its life. */
 export type DeviceState =
+  /** Recorded; nothing exists at the provider yet. */
   | 'CREATING'
+  /** Gone; kept for the record. */
   | 'DELETED'
+  /** Being taken down. */
   | 'DELETING'
+  /** Something failed; see the reason. Starting, stopping and deleting remain possible. */
   | 'ERROR'
+  /** Moving to another node. */
   | 'MIGRATING'
+  /** Frozen; continues where it was. */
   | 'PAUSED'
+  /** On its way to being paused. */
   | 'PAUSING'
+  /** The provider is setting the phone up. */
   | 'PROVISIONING'
+  /** Restarting Android. */
   | 'REBOOTING'
+  /** Being wiped back to its first state. */
   | 'RESETTING'
+  /** Its content is being replaced from a snapshot. */
   | 'RESTORING'
+  /** Switched on and usable. */
   | 'RUNNING'
+  /** Its content is being saved. */
   | 'SNAPSHOTTING'
+  /** On its way to running. */
   | 'STARTING'
+  /** Switched off. */
   | 'STOPPED'
+  /** On its way to being switched off. */
   | 'STOPPING';
 
+/** How many devices are in a state. */
 export type DeviceStateCount = {
   __typename?: 'DeviceStateCount';
+  /** How many. */
   count: Scalars['Int']['output'];
+  /** The state. */
   state: DeviceState;
 };
 
+/** A new measurement of a device. */
 export type DeviceTelemetryEvent = {
   __typename?: 'DeviceTelemetryEvent';
+  /** The device as it is now. */
   device: Device;
+  /** Whether measurements before this one were lost to this subscription; ask the history for them. */
   gap: Scalars['Boolean']['output'];
+  /** The measurement. */
   sample: TelemetrySample;
 };
 
+/** A specification with a name, from which devices are made. */
 export type DeviceTemplate = {
   __typename?: 'DeviceTemplate';
+  /** What it is for. */
   category: TemplateCategory;
+  /** When it was made. */
   createdAt: Scalars['DateTime']['output'];
-  description?: Maybe<Scalars['String']['output']>;
+  /** What it is good for. */
+  description: Scalars['String']['output'];
+  /** How many devices were made from it and are still there. */
   deviceCount: Scalars['Int']['output'];
+  /** The template. */
   id: Scalars['ID']['output'];
+  /** What people call it. */
   name: Scalars['String']['output'];
+  /** What its devices are made of. */
   specification: DeviceSpecification;
 };
 
 export type DeviceTemplateConnection = {
   __typename?: 'DeviceTemplateConnection';
+  /** A list of edges. */
   edges: Array<DeviceTemplateEdge>;
+  /** A list of nodes. */
   nodes: Array<DeviceTemplate>;
+  /** Information to aid in pagination. */
   pageInfo: PageInfo;
+  /** Rows of the whole list under the same filter; absent where counting would be dear. */
   totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
+/** An edge in a connection. */
 export type DeviceTemplateEdge = {
   __typename?: 'DeviceTemplateEdge';
+  /** A cursor for use in pagination */
   cursor: Scalars['String']['output'];
+  /** The item at the end of the edge */
   node: DeviceTemplate;
 };
 
+/** The answer to a change of a template. */
 export type DeviceTemplatePayload = {
   __typename?: 'DeviceTemplatePayload';
-  template?: Maybe<DeviceTemplate>;
+  /** The template as it is now; absent when nothing changed. */
+  deviceTemplate?: Maybe<DeviceTemplate>;
+  /** Why nothing changed; empty when all went well. */
   userErrors: Array<UserError>;
 };
 
+/** One move of a device from state to state. */
 export type DeviceTransition = {
   __typename?: 'DeviceTransition';
+  /** Who asked for it; absent for the platform and the phone itself. */
   actor?: Maybe<User>;
+  /** When. */
   at: Scalars['DateTime']['output'];
+  /** Why. */
   cause: Scalars['String']['output'];
+  /** Where the device came from; absent for its first state. */
   from?: Maybe<DeviceState>;
+  /** The move. */
   id: Scalars['ID']['output'];
+  /** Where it went. */
   to: DeviceState;
 };
 
 export type DeviceTransitionConnection = {
   __typename?: 'DeviceTransitionConnection';
+  /** A list of edges. */
   edges: Array<DeviceTransitionEdge>;
+  /** A list of nodes. */
   nodes: Array<DeviceTransition>;
+  /** Information to aid in pagination. */
   pageInfo: PageInfo;
+  /** Rows of the whole list under the same filter; absent where counting would be dear. */
   totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
+/** An edge in a connection. */
 export type DeviceTransitionEdge = {
   __typename?: 'DeviceTransitionEdge';
+  /** A cursor for use in pagination */
   cursor: Scalars['String']['output'];
+  /** The item at the end of the edge */
   node: DeviceTransition;
 };
 
@@ -537,24 +957,45 @@ export type Failure = {
   message: Scalars['String']['output'];
 };
 
+/** News of a wall of devices. */
 export type FleetEvent = {
   __typename?: 'FleetEvent';
+  /** The devices as they are now, with their latest measurement; empty when devices were removed. */
   devices: Array<Device>;
+  /** What it is about. */
   kind: FleetEventKind;
+  /** The devices that match no longer; empty for all other kinds. */
   removedIds: Array<Scalars['ID']['output']>;
+  /** Grows by one with each event of this subscription, so that a loss shows. */
   sequence: Scalars['Long']['output'];
 };
 
+/** What an event of the wall is about. */
 export type FleetEventKind =
+  /** Devices that changed, or match from now on. */
   | 'CHANGED'
+  /** Devices that match no longer. */
   | 'REMOVED'
+  /** Devices that match at the beginning; further events of this kind may follow until all were sent. */
   | 'SNAPSHOT'
+  /** Devices with a newer sample. */
   | 'TELEMETRY';
 
+/** A place on earth. */
 export type GeoPoint = {
   __typename?: 'GeoPoint';
+  /** Degrees north of the equator. */
   latitude: Scalars['Float']['output'];
+  /** Degrees east of Greenwich. */
   longitude: Scalars['Float']['output'];
+};
+
+/** A place on earth. */
+export type GeoPointInput = {
+  /** Degrees north of the equator, -90 to 90. */
+  latitude: Scalars['Float']['input'];
+  /** Degrees east of Greenwich, -180 to 180. */
+  longitude: Scalars['Float']['input'];
 };
 
 export type InstallApplicationInput = {
@@ -625,247 +1066,432 @@ export type InstalledApp = {
   versionName?: Maybe<Scalars['String']['output']>;
 };
 
+/** Whom to sign in. */
 export type LoginInput = {
+  /** The address. */
   email: Scalars['String']['input'];
+  /** The password. */
   password: Scalars['String']['input'];
 };
 
+/** The answer to `login`. */
 export type LoginPayload = {
   __typename?: 'LoginPayload';
+  /** What the client holds from now on; absent when refused. */
   session?: Maybe<AuthenticatedSession>;
+  /** Why nothing changed; empty on success. */
   userErrors: Array<UserError>;
 };
 
+/** The answer to `logout`. */
 export type LogoutPayload = {
   __typename?: 'LogoutPayload';
+  /** Why nothing changed; empty on success. */
   userErrors: Array<UserError>;
 };
 
+/** The mutations of identity. */
 export type Mutation = {
   __typename?: 'Mutation';
-  activateUser: UserPayload;
+  /** Opens a closed account. Codes: `NOT_FOUND`, `BEYOND_OWN_PERMISSIONS`. */
+  activateUser: ActivateUserPayload;
   cancelApplicationUpload: ApplicationUploadPayload;
+  /**
+   * Changes the caller's password and ends all other sessions. Codes: `WRONG_PASSWORD`, `ACCOUNT_LOCKED`, and those of
+   * the password's rules.
+   */
   changePassword: ChangePasswordPayload;
   completeApplicationUpload: ApplicationUploadPayload;
+  /**
+   * Makes an API key out of permissions that the caller holds. Codes: `UNKNOWN_PERMISSION`, `BEYOND_OWN_PERMISSIONS`, and
+   * those of fields.
+   */
   createApiKey: CreateApiKeyPayload;
+  /** Makes devices from a template or a specification. They are set up in the background. */
   createDevice: CreateDevicePayload;
+  /** Makes a template. */
   createDeviceTemplate: DeviceTemplatePayload;
-  createUser: UserPayload;
-  deactivateUser: UserPayload;
+  /**
+   * Makes a role out of permissions that the caller holds. Codes: `ROLE_NAME_TAKEN`, `UNKNOWN_PERMISSION`,
+   * `BEYOND_OWN_PERMISSIONS`, and those of fields.
+   */
+  createRole: CreateRolePayload;
+  /**
+   * Creates an organisation with its first administrator; for operators of the platform. Codes: `SLUG_TAKEN`,
+   * `EMAIL_TAKEN`, and those of fields.
+   */
+  createTenant: CreateTenantPayload;
+  /**
+   * Creates an account in the caller's organisation. Codes: `EMAIL_TAKEN`, `BEYOND_OWN_PERMISSIONS`, `NOT_FOUND`, and those
+   * of fields.
+   */
+  createUser: CreateUserPayload;
+  /**
+   * Closes an account and ends its sessions at once. Codes: `NOT_FOUND`, `BEYOND_OWN_PERMISSIONS`, `LAST_ADMINISTRATOR`,
+   * `OWN_ACCOUNT`.
+   */
+  deactivateUser: DeactivateUserPayload;
   deleteApplication: DeleteApplicationPayload;
-  deleteDevice: DevicePayload;
+  /** Takes a device down for good, with its credential and its content. */
+  deleteDevice: DeleteDevicePayload;
+  /** Removes a template; devices made from it stay. */
   deleteDeviceTemplate: DeleteDeviceTemplatePayload;
+  /** Deletes a role that nobody holds. Codes: `NOT_FOUND`, `BUILT_IN_ROLE`, `ROLE_IN_USE`, `BEYOND_OWN_PERMISSIONS`. */
+  deleteRole: DeleteRolePayload;
+  /**
+   * Deletes an account for good, with its sessions and API keys. Codes: `NOT_FOUND`, `BEYOND_OWN_PERMISSIONS`,
+   * `LAST_ADMINISTRATOR`, `OWN_ACCOUNT`.
+   */
+  deleteUser: DeleteUserPayload;
   installApplication: InstallApplicationPayload;
+  /**
+   * Signs a person in by address and password. Codes: `INVALID_CREDENTIALS`, and for whoever knows the password also
+   * `ACCOUNT_LOCKED`, `ACCOUNT_DEACTIVATED`, `TENANT_SUSPENDED`.
+   */
   login: LoginPayload;
+  /** Ends the session that asks. */
   logout: LogoutPayload;
-  pauseDevice: DevicePayload;
+  /** Freezes a device. */
+  pauseDevice: DeviceActionPayload;
   presignUploadParts: PresignUploadPartsPayload;
-  rebootDevice: DevicePayload;
+  /** Restarts Android on a device. */
+  rebootDevice: DeviceActionPayload;
+  /**
+   * Trades a refresh token for the next pair of tokens. A token that comes back a second time ends its session. Code:
+   * `INVALID_REFRESH_TOKEN`.
+   */
   refreshSession: RefreshSessionPayload;
+  /**
+   * Opens an organisation with its founder as administrator, and signs the founder in. Codes: `EMAIL_TAKEN`,
+   * `REGISTRATION_CLOSED`, and those of fields.
+   */
   register: RegisterPayload;
-  resumeDevice: DevicePayload;
+  /** Continues a frozen device. */
+  resumeDevice: DeviceActionPayload;
+  /** Resumes a suspended organisation; for operators of the platform. Code: `NOT_FOUND`. */
+  resumeTenant: ResumeTenantPayload;
   retryInstallation: InstallationPayload;
+  /** Ends an API key at once: one's own, or with `user:update` anybody's in the organisation. Code: `NOT_FOUND`. */
   revokeApiKey: RevokeApiKeyPayload;
-  revokeOtherSessions: RevokeSessionPayload;
+  /** Ends all of the caller's sessions but the one that asks. */
+  revokeOtherSessions: RevokeOtherSessionsPayload;
+  /** Ends one of the caller's sessions. Code: `NOT_FOUND`. */
   revokeSession: RevokeSessionPayload;
+  /** Gives a device a new secret for the broker and ends its connection. */
   rotateDeviceCredential: RotateDeviceCredentialPayload;
+  /** Sends a command to a device; it waits until the device is on the network. */
   sendDeviceCommand: SendDeviceCommandPayload;
   startApplicationUpload: ApplicationUploadPayload;
-  startDevice: DevicePayload;
-  stopDevice: DevicePayload;
+  /** Switches a device on. */
+  startDevice: DeviceActionPayload;
+  /** Switches a device off. */
+  stopDevice: DeviceActionPayload;
+  /**
+   * Suspends an organisation, which shuts its people out at once; for operators of the platform. Codes: `NOT_FOUND`,
+   * `OWN_ORGANISATION`.
+   */
+  suspendTenant: SuspendTenantPayload;
   uninstallApplication: InstallationPayload;
-  unlockUser: UserPayload;
-  updateDevice: DevicePayload;
+  /** Lifts the lock that failed sign-ins put on an account. Codes: `NOT_FOUND`, `BEYOND_OWN_PERMISSIONS`. */
+  unlockUser: UnlockUserPayload;
+  /** Renames, tags and groups a device. */
+  updateDevice: UpdateDevicePayload;
+  /** Replaces the content of a template. */
   updateDeviceTemplate: DeviceTemplatePayload;
-  updateProfile: UserPayload;
-  updateUser: UserPayload;
+  /** Changes the caller's own account. */
+  updateProfile: UpdateProfilePayload;
+  /**
+   * Changes a role; its holders feel it within seconds. Codes: `NOT_FOUND`, `BUILT_IN_ROLE`, `ROLE_NAME_TAKEN`,
+   * `UNKNOWN_PERMISSION`, `BEYOND_OWN_PERMISSIONS`, `LAST_ADMINISTRATOR`, and those of fields.
+   */
+  updateRole: UpdateRolePayload;
+  /** Changes an organisation's names; for operators of the platform. Codes: `NOT_FOUND`, `SLUG_TAKEN`, and those of fields. */
+  updateTenant: UpdateTenantPayload;
+  /**
+   * Changes an account's name and roles. Codes: `NOT_FOUND`, `BEYOND_OWN_PERMISSIONS`, `LAST_ADMINISTRATOR`, and those of
+   * fields.
+   */
+  updateUser: UpdateUserPayload;
 };
 
 
+/** The mutations of identity. */
 export type MutationActivateUserArgs = {
-  input: UserIdInput;
+  input: ActivateUserInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationCancelApplicationUploadArgs = {
   input: ApplicationUploadIdInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationChangePasswordArgs = {
   input: ChangePasswordInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationCompleteApplicationUploadArgs = {
   input: ApplicationUploadIdInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationCreateApiKeyArgs = {
   input: CreateApiKeyInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationCreateDeviceArgs = {
   input: CreateDeviceInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationCreateDeviceTemplateArgs = {
   input: CreateDeviceTemplateInput;
 };
 
 
+/** The mutations of identity. */
+export type MutationCreateRoleArgs = {
+  input: CreateRoleInput;
+};
+
+
+/** The mutations of identity. */
+export type MutationCreateTenantArgs = {
+  input: CreateTenantInput;
+};
+
+
+/** The mutations of identity. */
 export type MutationCreateUserArgs = {
   input: CreateUserInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationDeactivateUserArgs = {
-  input: UserIdInput;
+  input: DeactivateUserInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationDeleteApplicationArgs = {
   input: DeleteApplicationInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationDeleteDeviceArgs = {
-  input: DeviceIdInput;
+  input: DeviceActionInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationDeleteDeviceTemplateArgs = {
-  input: DeviceIdInput;
+  input: DeleteDeviceTemplateInput;
 };
 
 
+/** The mutations of identity. */
+export type MutationDeleteRoleArgs = {
+  input: DeleteRoleInput;
+};
+
+
+/** The mutations of identity. */
+export type MutationDeleteUserArgs = {
+  input: DeleteUserInput;
+};
+
+
+/** The mutations of identity. */
 export type MutationInstallApplicationArgs = {
   input: InstallApplicationInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationLoginArgs = {
   input: LoginInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationPauseDeviceArgs = {
-  input: DeviceIdInput;
+  input: DeviceActionInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationPresignUploadPartsArgs = {
   input: PresignUploadPartsInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationRebootDeviceArgs = {
-  input: DeviceIdInput;
+  input: DeviceActionInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationRefreshSessionArgs = {
   input: RefreshSessionInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationRegisterArgs = {
   input: RegisterInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationResumeDeviceArgs = {
-  input: DeviceIdInput;
+  input: DeviceActionInput;
 };
 
 
+/** The mutations of identity. */
+export type MutationResumeTenantArgs = {
+  input: ResumeTenantInput;
+};
+
+
+/** The mutations of identity. */
 export type MutationRetryInstallationArgs = {
   input: RetryInstallationInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationRevokeApiKeyArgs = {
   input: RevokeApiKeyInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationRevokeSessionArgs = {
   input: RevokeSessionInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationRotateDeviceCredentialArgs = {
-  input: DeviceIdInput;
+  input: DeviceActionInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationSendDeviceCommandArgs = {
   input: SendDeviceCommandInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationStartApplicationUploadArgs = {
   input: StartApplicationUploadInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationStartDeviceArgs = {
-  input: DeviceIdInput;
+  input: DeviceActionInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationStopDeviceArgs = {
-  input: DeviceIdInput;
+  input: DeviceActionInput;
 };
 
 
+/** The mutations of identity. */
+export type MutationSuspendTenantArgs = {
+  input: SuspendTenantInput;
+};
+
+
+/** The mutations of identity. */
 export type MutationUninstallApplicationArgs = {
   input: UninstallApplicationInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationUnlockUserArgs = {
-  input: UserIdInput;
+  input: UnlockUserInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationUpdateDeviceArgs = {
   input: UpdateDeviceInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationUpdateDeviceTemplateArgs = {
   input: UpdateDeviceTemplateInput;
 };
 
 
+/** The mutations of identity. */
 export type MutationUpdateProfileArgs = {
   input: UpdateProfileInput;
 };
 
 
+/** The mutations of identity. */
+export type MutationUpdateRoleArgs = {
+  input: UpdateRoleInput;
+};
+
+
+/** The mutations of identity. */
+export type MutationUpdateTenantArgs = {
+  input: UpdateTenantInput;
+};
+
+
+/** The mutations of identity. */
 export type MutationUpdateUserArgs = {
   input: UpdateUserInput;
 };
 
+/** The direction in which a list is sorted. */
 export type OrderDirection =
+  /** From the least to the greatest. */
   | 'ASC'
+  /** From the greatest to the least. */
   | 'DESC';
 
+/** Information about pagination in a connection */
 export type PageInfo = {
   __typename?: 'PageInfo';
+  /** When paginating forwards, the cursor to continue. */
   endCursor?: Maybe<Scalars['String']['output']>;
+  /** When paginating forwards, are there more items? */
   hasNextPage: Scalars['Boolean']['output'];
+  /** When paginating backwards, are there more items? */
   hasPreviousPage: Scalars['Boolean']['output'];
+  /** When paginating backwards, the cursor to continue. */
   startCursor?: Maybe<Scalars['String']['output']>;
 };
 
+/** A permission and what it allows. */
 export type PermissionDescription = {
   __typename?: 'PermissionDescription';
+  /** What it allows. */
   description: Scalars['String']['output'];
+  /** The spelled form, `resource:action`. */
   name: Scalars['String']['output'];
 };
 
@@ -887,46 +1513,118 @@ export type PresignedPart = {
   url: Scalars['String']['output'];
 };
 
+/** What a device runs on. */
+export type ProviderKind =
+  /** Android in a container. */
+  | 'DOCKER'
+  /** A phone in software that behaves like one. */
+  | 'SIMULATED';
+
+/** A message that was not accepted. */
+export type QuarantinedMessage = {
+  __typename?: 'QuarantinedMessage';
+  /** When it came. */
+  at: Scalars['DateTime']['output'];
+  /** What is wrong, in words. */
+  detail: Scalars['String']['output'];
+  /** The device that the topic names. */
+  deviceId?: Maybe<Scalars['ID']['output']>;
+  /** The message. */
+  id: Scalars['ID']['output'];
+  /** The beginning of the message, as text. */
+  payload: Scalars['String']['output'];
+  /** How many bytes the message had. */
+  payloadBytes: Scalars['Int']['output'];
+  /** What is wrong, as a code such as `OUT_OF_RANGE`. */
+  reason: Scalars['String']['output'];
+  /** Where it was published. */
+  topic: Scalars['String']['output'];
+};
+
+export type QuarantinedMessageConnection = {
+  __typename?: 'QuarantinedMessageConnection';
+  /** A list of edges. */
+  edges: Array<QuarantinedMessageEdge>;
+  /** A list of nodes. */
+  nodes: Array<QuarantinedMessage>;
+  /** Information to aid in pagination. */
+  pageInfo: PageInfo;
+  /** Rows of the whole list under the same filter; absent where counting would be dear. */
+  totalCount?: Maybe<Scalars['Int']['output']>;
+};
+
+/** An edge in a connection. */
+export type QuarantinedMessageEdge = {
+  __typename?: 'QuarantinedMessageEdge';
+  /** A cursor for use in pagination */
+  cursor: Scalars['String']['output'];
+  /** The item at the end of the edge */
+  node: QuarantinedMessage;
+};
+
+/** The domain's queries. */
 export type Query = {
   __typename?: 'Query';
+  /** The caller's API keys, newest first, revoked ones included. */
   apiKeys: ApiKeyConnection;
   application?: Maybe<Application>;
   applicationUpload?: Maybe<ApplicationUpload>;
   applicationUploads: ApplicationUploadConnection;
   applications: ApplicationConnection;
+  /** What was done in the caller's organisation, newest first. */
   auditLog: AuditEntryConnection;
+  /** One device of your organisation; absent when there is none with this id. */
   device?: Maybe<Device>;
+  /** How many devices of your organisation are in each state; states without any are left out. */
   deviceStateCounts: Array<DeviceStateCount>;
+  /** One template of your organisation; absent when there is none with this id. */
   deviceTemplate?: Maybe<DeviceTemplate>;
+  /** Templates of your organisation, by name. */
   deviceTemplates: DeviceTemplateConnection;
+  /** Devices of your organisation. */
   devices: DeviceConnection;
   installations: InstallationConnection;
+  /** Who is signed in. Absent when nobody is. */
   me?: Maybe<Viewer>;
+  /** Every permission of the platform with what it allows. */
   permissions: Array<PermissionDescription>;
+  /** The roles that the caller's organisation can use, built-in ones first. */
   roles: Array<Role>;
+  /** Where the caller is signed in, last used first. */
   sessions: Array<Session>;
+  /** A sample of the messages from devices that were not accepted, newest first. */
+  telemetryQuarantine: QuarantinedMessageConnection;
+  /** The caller's organisation. */
   tenant: Tenant;
+  /** All organisations of the platform, by short name; for its operators. */
+  tenants: TenantConnection;
+  /** A user of the caller's organisation. Absent when there is none with this id. */
   user?: Maybe<User>;
+  /** The users of the caller's organisation. */
   users: UserConnection;
 };
 
 
+/** The domain's queries. */
 export type QueryApiKeysArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
+/** The domain's queries. */
 export type QueryApplicationArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** The domain's queries. */
 export type QueryApplicationUploadArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** The domain's queries. */
 export type QueryApplicationUploadsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -934,6 +1632,7 @@ export type QueryApplicationUploadsArgs = {
 };
 
 
+/** The domain's queries. */
 export type QueryApplicationsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -941,23 +1640,27 @@ export type QueryApplicationsArgs = {
 };
 
 
+/** The domain's queries. */
 export type QueryAuditLogArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
-  filter?: InputMaybe<AuditFilter>;
+  filter?: InputMaybe<AuditLogFilter>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
+/** The domain's queries. */
 export type QueryDeviceArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** The domain's queries. */
 export type QueryDeviceTemplateArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** The domain's queries. */
 export type QueryDeviceTemplatesArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   category?: InputMaybe<TemplateCategory>;
@@ -966,6 +1669,7 @@ export type QueryDeviceTemplatesArgs = {
 };
 
 
+/** The domain's queries. */
 export type QueryDevicesArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<DeviceFilter>;
@@ -974,6 +1678,7 @@ export type QueryDevicesArgs = {
 };
 
 
+/** The domain's queries. */
 export type QueryInstallationsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<InstallationFilter>;
@@ -981,38 +1686,84 @@ export type QueryInstallationsArgs = {
 };
 
 
+/** The domain's queries. */
+export type QueryTelemetryQuarantineArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** The domain's queries. */
+export type QueryTenantsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  search?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** The domain's queries. */
 export type QueryUserArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** The domain's queries. */
 export type QueryUsersArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
+  orderBy?: InputMaybe<UserOrder>;
   search?: InputMaybe<Scalars['String']['input']>;
   status?: InputMaybe<UserStatus>;
 };
 
+/** What to trade for new tokens. */
 export type RefreshSessionInput = {
+  /** The latest refresh token of the session. */
   refreshToken: Scalars['String']['input'];
 };
 
+/** The answer to `refreshSession`. */
 export type RefreshSessionPayload = {
   __typename?: 'RefreshSessionPayload';
+  /** What the client holds from now on; absent when refused. */
   session?: Maybe<AuthenticatedSession>;
+  /** Why nothing changed; empty on success. */
   userErrors: Array<UserError>;
 };
 
+/** Who opens which organisation. */
 export type RegisterInput = {
+  /** The founder's name. */
   displayName: Scalars['String']['input'];
+  /** The founder's address. */
   email: Scalars['String']['input'];
+  /** The organisation's name. */
   organisationName: Scalars['String']['input'];
+  /** The founder's password. */
   password: Scalars['String']['input'];
 };
 
+/** The answer to `register`. */
 export type RegisterPayload = {
   __typename?: 'RegisterPayload';
+  /** What the client holds from now on; absent when refused. */
   session?: Maybe<AuthenticatedSession>;
+  /** Why nothing changed; empty on success. */
+  userErrors: Array<UserError>;
+};
+
+/** Which organisation to resume. */
+export type ResumeTenantInput = {
+  /** The organisation. */
+  id: Scalars['ID']['input'];
+};
+
+/** The answer to `resumeTenant`. */
+export type ResumeTenantPayload = {
+  __typename?: 'ResumeTenantPayload';
+  /** The resumed organisation; absent when refused. */
+  tenant?: Maybe<Tenant>;
+  /** Why nothing changed; empty on success. */
   userErrors: Array<UserError>;
 };
 
@@ -1020,63 +1771,110 @@ export type RetryInstallationInput = {
   id: Scalars['ID']['input'];
 };
 
+/** Which key to end. */
 export type RevokeApiKeyInput = {
+  /** The key. */
   id: Scalars['ID']['input'];
 };
 
+/** The answer to `revokeApiKey`. */
 export type RevokeApiKeyPayload = {
   __typename?: 'RevokeApiKeyPayload';
+  /** The ended key; absent when refused. */
   apiKey?: Maybe<ApiKey>;
+  /** Why nothing changed; empty on success. */
   userErrors: Array<UserError>;
 };
 
+/** The answer to `revokeOtherSessions`. */
+export type RevokeOtherSessionsPayload = {
+  __typename?: 'RevokeOtherSessionsPayload';
+  /** How many sessions have ended; absent when refused. */
+  revokedCount?: Maybe<Scalars['Int']['output']>;
+  /** Why nothing changed; empty on success. */
+  userErrors: Array<UserError>;
+};
+
+/** Which session to end. */
 export type RevokeSessionInput = {
+  /** The session. */
   id: Scalars['ID']['input'];
 };
 
+/** The answer to `revokeSession`. */
 export type RevokeSessionPayload = {
   __typename?: 'RevokeSessionPayload';
+  /** The session that has ended; absent when refused. */
+  revokedSessionId?: Maybe<Scalars['ID']['output']>;
+  /** Why nothing changed; empty on success. */
   userErrors: Array<UserError>;
 };
 
+/** A set of permissions that users hold. */
 export type Role = {
   __typename?: 'Role';
+  /** Whether the role came with the platform and cannot be changed. */
   builtIn: Scalars['Boolean']['output'];
+  /** What the role is for. */
   description: Scalars['String']['output'];
+  /** The role's id. */
   id: Scalars['ID']['output'];
+  /** The name that people see. */
   name: Scalars['String']['output'];
+  /** What its holders may do, each `resource:action` or a wildcard such as `device:*`. */
   permissions: Array<Scalars['String']['output']>;
 };
 
+/** The answer to `rotateDeviceCredential`. */
 export type RotateDeviceCredentialPayload = {
   __typename?: 'RotateDeviceCredentialPayload';
+  /** The device; absent when nothing changed. */
   device?: Maybe<Device>;
+  /** The new password, shown this once; absent when nothing changed. */
   secret?: Maybe<Scalars['String']['output']>;
+  /** Why nothing changed; empty when all went well. */
   userErrors: Array<UserError>;
+  /** The user name and client id at the broker; absent when nothing changed. */
   username?: Maybe<Scalars['String']['output']>;
 };
 
+/** A command for a device. */
 export type SendDeviceCommandInput = {
+  /** With what: `OPEN_APP {package}`, `SET_LOCATION {latitude, longitude}`, `DROP_NETWORK {seconds}`, `SET_CONFIG {…}`. */
   arguments?: InputMaybe<Scalars['JSON']['input']>;
+  /** The device. */
   deviceId: Scalars['ID']['input'];
-  kind: DeviceCommandKind;
-  timeoutSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** What to do; the kinds that have a mutation of their own are refused. */
+  kind: CommandKind;
+  /** How long the device may take, and the command may wait for it, in seconds, 1 to 86400. */
+  timeoutSeconds?: Scalars['Int']['input'];
 };
 
+/** The answer to `sendDeviceCommand`. */
 export type SendDeviceCommandPayload = {
   __typename?: 'SendDeviceCommandPayload';
+  /** The command on its way; absent when nothing was sent. */
   command?: Maybe<DeviceCommand>;
+  /** Why nothing changed; empty when all went well. */
   userErrors: Array<UserError>;
 };
 
+/** A place where a person is signed in. */
 export type Session = {
   __typename?: 'Session';
+  /** The client's network address; absent when it was not known. */
   address?: Maybe<Scalars['String']['output']>;
+  /** When the person signed in. */
   createdAt: Scalars['DateTime']['output'];
+  /** Whether the question came from this session. */
   current: Scalars['Boolean']['output'];
+  /** When the session ends unless it is used before. */
   expiresAt: Scalars['DateTime']['output'];
+  /** The session's id. */
   id: Scalars['ID']['output'];
+  /** When the client was last seen, to within a minute. */
   lastUsedAt: Scalars['DateTime']['output'];
+  /** The client's `User-Agent`; absent when it sent none. */
   userAgent?: Maybe<Scalars['String']['output']>;
 };
 
@@ -1100,106 +1898,203 @@ export type StartApplicationUploadInput = {
   sizeBytes: Scalars['Long']['input'];
 };
 
+/** The domain's subscriptions. */
 export type Subscription = {
   __typename?: 'Subscription';
   applicationUploadProgress: ApplicationUpload;
+  /** Devices as they change: state, presence, name, tags, group. */
   deviceChanged: DeviceChangedEvent;
+  /** A command as it proceeds: as it is now, then with each step, until it ends. */
   deviceCommandUpdated: DeviceCommand;
+  /** Measurements as they come, of devices that match at the time. */
   deviceTelemetry: DeviceTelemetryEvent;
+  /** A wall of devices in one subscription: all that match once, then what changed, gathered over an interval. */
   fleet: FleetEvent;
   installationProgress: Installation;
 };
 
 
+/** The domain's subscriptions. */
 export type SubscriptionApplicationUploadProgressArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** The domain's subscriptions. */
 export type SubscriptionDeviceChangedArgs = {
   deviceIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   filter?: InputMaybe<DeviceFilter>;
 };
 
 
+/** The domain's subscriptions. */
 export type SubscriptionDeviceCommandUpdatedArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** The domain's subscriptions. */
 export type SubscriptionDeviceTelemetryArgs = {
   deviceIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   filter?: InputMaybe<DeviceFilter>;
-  minIntervalMs?: InputMaybe<Scalars['Int']['input']>;
+  minIntervalMs?: Scalars['Int']['input'];
   resumeFrom?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 
+/** The domain's subscriptions. */
 export type SubscriptionFleetArgs = {
   filter?: InputMaybe<DeviceFilter>;
-  minIntervalMs?: InputMaybe<Scalars['Int']['input']>;
+  minIntervalMs?: Scalars['Int']['input'];
 };
 
 
+/** The domain's subscriptions. */
 export type SubscriptionInstallationProgressArgs = {
   applicationId?: InputMaybe<Scalars['ID']['input']>;
   deviceId?: InputMaybe<Scalars['ID']['input']>;
   ids?: InputMaybe<Array<Scalars['ID']['input']>>;
 };
 
+/** Which organisation to suspend. */
+export type SuspendTenantInput = {
+  /** The organisation. */
+  id: Scalars['ID']['input'];
+};
+
+/** The answer to `suspendTenant`. */
+export type SuspendTenantPayload = {
+  __typename?: 'SuspendTenantPayload';
+  /** The suspended organisation; absent when refused. */
+  tenant?: Maybe<Tenant>;
+  /** Why nothing changed; empty on success. */
+  userErrors: Array<UserError>;
+};
+
+/** Averages of a device over one bucket of time. */
 export type TelemetryPoint = {
   __typename?: 'TelemetryPoint';
+  /** When the first sample of the point was measured. */
   at: Scalars['DateTime']['output'];
+  /** Average battery charge in percent; absent when it was not measured. */
   batteryPercent?: Maybe<Scalars['Float']['output']>;
+  /** Average processor load in percent; absent when it was not measured. */
   cpuPercent?: Maybe<Scalars['Float']['output']>;
+  /** Average frames per second; absent when they were not measured. */
   framesPerSecond?: Maybe<Scalars['Float']['output']>;
+  /** Average memory in use in percent; absent when it was not measured. */
   memoryPercent?: Maybe<Scalars['Float']['output']>;
+  /** Average received traffic in kbit/s; absent when it was not measured. */
   networkRxKbps?: Maybe<Scalars['Float']['output']>;
+  /** Average sent traffic in kbit/s; absent when it was not measured. */
   networkTxKbps?: Maybe<Scalars['Float']['output']>;
+  /** How many samples the averages are of. */
   samples: Scalars['Int']['output'];
+  /** Average temperature in degrees Celsius; absent when it was not measured. */
   temperatureCelsius?: Maybe<Scalars['Float']['output']>;
 };
 
+/** What a client asks for. */
 export type TelemetryResolution =
+  /** Whatever suits the length of the stretch. */
   | 'AUTO'
+  /** Averages of an hour. */
   | 'HOUR'
+  /** Averages of a minute. */
   | 'MINUTE'
+  /** Single samples; for at most a day. */
   | 'RAW';
 
+/** One measurement of a device; absent values were not measured. */
 export type TelemetrySample = {
   __typename?: 'TelemetrySample';
+  /** When the device measured, by its own clock. */
   at: Scalars['DateTime']['output'];
+  /** Whether the battery is being charged. */
   batteryCharging?: Maybe<Scalars['Boolean']['output']>;
+  /** Battery charge in percent. */
   batteryPercent?: Maybe<Scalars['Float']['output']>;
+  /** Processor load in percent. */
   cpuPercent?: Maybe<Scalars['Float']['output']>;
+  /** The device. */
   deviceId: Scalars['ID']['output'];
+  /** Package name of the app in front. */
   foregroundApp?: Maybe<Scalars['String']['output']>;
+  /** Frames that the screen shows per second. */
   framesPerSecond?: Maybe<Scalars['Float']['output']>;
+  /** Degrees north. */
   latitude?: Maybe<Scalars['Float']['output']>;
+  /** Degrees east. */
   longitude?: Maybe<Scalars['Float']['output']>;
+  /** Memory in use in percent. */
   memoryPercent?: Maybe<Scalars['Float']['output']>;
+  /** Memory in use in MiB. */
   memoryUsedMb?: Maybe<Scalars['Float']['output']>;
+  /** Received traffic in kbit/s. */
   networkRxKbps?: Maybe<Scalars['Float']['output']>;
+  /** Sent traffic in kbit/s. */
   networkTxKbps?: Maybe<Scalars['Float']['output']>;
+  /** The device's own number of the sample; grows with time. */
   sequence: Scalars['Long']['output'];
+  /** Storage in use in MiB. */
   storageUsedMb?: Maybe<Scalars['Float']['output']>;
+  /** Temperature in degrees Celsius. */
   temperatureCelsius?: Maybe<Scalars['Float']['output']>;
 };
 
+/** What a template is for. */
 export type TemplateCategory =
+  /** Anything else. */
   | 'CUSTOM'
+  /** Games. */
   | 'GAMING'
+  /** Everyday use. */
   | 'GENERAL'
+  /** Testing of apps. */
   | 'TESTING';
 
+/** A customer organisation. */
 export type Tenant = {
   __typename?: 'Tenant';
+  /** When it was made. */
   createdAt: Scalars['DateTime']['output'];
+  /** The organisation's id. */
   id: Scalars['ID']['output'];
+  /** The name that people see. */
   name: Scalars['String']['output'];
+  /** The short name, unique on the platform. */
   slug: Scalars['String']['output'];
-  status: Scalars['String']['output'];
+  /** Whether it may use the platform. */
+  status: TenantStatus;
 };
+
+export type TenantConnection = {
+  __typename?: 'TenantConnection';
+  /** A list of edges. */
+  edges: Array<TenantEdge>;
+  /** A list of nodes. */
+  nodes: Array<Tenant>;
+  /** Information to aid in pagination. */
+  pageInfo: PageInfo;
+  /** Rows of the whole list under the same filter; absent where counting would be dear. */
+  totalCount?: Maybe<Scalars['Int']['output']>;
+};
+
+/** An edge in a connection. */
+export type TenantEdge = {
+  __typename?: 'TenantEdge';
+  /** A cursor for use in pagination */
+  cursor: Scalars['String']['output'];
+  /** The item at the end of the edge */
+  node: Tenant;
+};
+
+/** Whether an organisation may use the platform. */
+export type TenantStatus =
+  /** Yes. */
+  | 'ACTIVE'
+  /** Not for now. */
+  | 'SUSPENDED';
 
 export type UninstallApplicationInput = {
   deviceId?: InputMaybe<Scalars['ID']['input']>;
@@ -1207,29 +2102,130 @@ export type UninstallApplicationInput = {
   packageName?: InputMaybe<Scalars['String']['input']>;
 };
 
-export type UpdateDeviceInput = {
-  group?: InputMaybe<Scalars['String']['input']>;
+/** Which account to unlock. */
+export type UnlockUserInput = {
+  /** The account. */
   id: Scalars['ID']['input'];
+};
+
+/** The answer to `unlockUser`. */
+export type UnlockUserPayload = {
+  __typename?: 'UnlockUserPayload';
+  /** The unlocked account; absent when refused. */
+  user?: Maybe<User>;
+  /** Why nothing changed; empty on success. */
+  userErrors: Array<UserError>;
+};
+
+/** Changes to a device; what is left out stays. */
+export type UpdateDeviceInput = {
+  /** The version that you have seen; when the device has another by now, nothing changes. */
+  expectedVersion?: InputMaybe<Scalars['Long']['input']>;
+  /** Another group; an empty text takes the device out of its group. */
+  group?: InputMaybe<Scalars['String']['input']>;
+  /** The device. */
+  id: Scalars['ID']['input'];
+  /** Another name. */
   name?: InputMaybe<Scalars['String']['input']>;
+  /** Other tags. */
   tags?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
-export type UpdateDeviceTemplateInput = {
-  category?: InputMaybe<TemplateCategory>;
-  description?: InputMaybe<Scalars['String']['input']>;
-  id: Scalars['ID']['input'];
-  name?: InputMaybe<Scalars['String']['input']>;
-  specification?: InputMaybe<DeviceSpecificationInput>;
+/** The answer to `updateDevice`. */
+export type UpdateDevicePayload = {
+  __typename?: 'UpdateDevicePayload';
+  /** The device as it is now; absent when nothing changed. */
+  device?: Maybe<Device>;
+  /** Why nothing changed; empty when all went well. */
+  userErrors: Array<UserError>;
 };
 
+/** The new content of a template; devices made from it stay as they are. */
+export type UpdateDeviceTemplateInput = {
+  /** What it is for. */
+  category: TemplateCategory;
+  /** What it is good for. */
+  description?: Scalars['String']['input'];
+  /** The template. */
+  id: Scalars['ID']['input'];
+  /** What people call it, unique in your organisation. */
+  name: Scalars['String']['input'];
+  /** What its devices are made of. */
+  specification: DeviceSpecificationInput;
+};
+
+/** What to change of one's own account. */
 export type UpdateProfileInput = {
+  /** The name that others see. */
   displayName: Scalars['String']['input'];
 };
 
-export type UpdateUserInput = {
-  displayName?: InputMaybe<Scalars['String']['input']>;
+/** The answer to `updateProfile`. */
+export type UpdateProfilePayload = {
+  __typename?: 'UpdateProfilePayload';
+  /** The changed account; absent when refused. */
+  user?: Maybe<User>;
+  /** Why nothing changed; empty on success. */
+  userErrors: Array<UserError>;
+};
+
+/** A change of a role; what is absent stays. */
+export type UpdateRoleInput = {
+  /** The new description. */
+  description?: InputMaybe<Scalars['String']['input']>;
+  /** The role. */
   id: Scalars['ID']['input'];
+  /** The new name. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** All permissions that the role shall have. */
+  permissions?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
+/** The answer to `updateRole`. */
+export type UpdateRolePayload = {
+  __typename?: 'UpdateRolePayload';
+  /** The changed role; absent when refused. */
+  role?: Maybe<Role>;
+  /** Why nothing changed; empty on success. */
+  userErrors: Array<UserError>;
+};
+
+/** A change of an organisation; what is absent stays. */
+export type UpdateTenantInput = {
+  /** The organisation. */
+  id: Scalars['ID']['input'];
+  /** The new name. */
+  name?: InputMaybe<Scalars['String']['input']>;
+  /** The new short name. */
+  slug?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The answer to `updateTenant`. */
+export type UpdateTenantPayload = {
+  __typename?: 'UpdateTenantPayload';
+  /** The changed organisation; absent when refused. */
+  tenant?: Maybe<Tenant>;
+  /** Why nothing changed; empty on success. */
+  userErrors: Array<UserError>;
+};
+
+/** A change of an account; what is absent stays. */
+export type UpdateUserInput = {
+  /** The new name. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+  /** The account. */
+  id: Scalars['ID']['input'];
+  /** All roles that the account shall hold. */
   roleIds?: InputMaybe<Array<Scalars['ID']['input']>>;
+};
+
+/** The answer to `updateUser`. */
+export type UpdateUserPayload = {
+  __typename?: 'UpdateUserPayload';
+  /** The changed account; absent when refused. */
+  user?: Maybe<User>;
+  /** Why nothing changed; empty on success. */
+  userErrors: Array<UserError>;
 };
 
 export type UploadPart = {
@@ -1240,58 +2236,93 @@ export type UploadPart = {
   uploaded: Scalars['Boolean']['output'];
 };
 
+/** A person with an account; the identity domain knows more. */
 export type User = {
   __typename?: 'User';
+  /** When the account was made. */
   createdAt: Scalars['DateTime']['output'];
+  /** The name that others see. */
   displayName: Scalars['String']['output'];
-  email: Scalars['String']['output'];
+  /** The address that the person signs in with. Absent unless it is one's own or the caller holds `user:read`. */
+  email?: Maybe<Scalars['String']['output']>;
+  /** The account's id. */
   id: Scalars['ID']['output'];
+  /** When the person last signed in. Absent before the first time, and unless it is oneself or the caller holds `user:read`. */
   lastLoginAt?: Maybe<Scalars['DateTime']['output']>;
-  roles: Array<Role>;
-  status: UserStatus;
+  /** What the person may do, as sets of permissions. Absent unless it is oneself or the caller holds `user:read`. */
+  roles?: Maybe<Array<Role>>;
+  /** Whether the person can sign in. Absent unless it is oneself or the caller holds `user:read`. */
+  status?: Maybe<UserStatus>;
 };
 
 export type UserConnection = {
   __typename?: 'UserConnection';
+  /** A list of edges. */
   edges: Array<UserEdge>;
+  /** A list of nodes. */
   nodes: Array<User>;
+  /** Information to aid in pagination. */
   pageInfo: PageInfo;
+  /** Rows of the whole list under the same filter; absent where counting would be dear. */
   totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
+/** An edge in a connection. */
 export type UserEdge = {
   __typename?: 'UserEdge';
+  /** A cursor for use in pagination */
   cursor: Scalars['String']['output'];
+  /** The item at the end of the edge */
   node: User;
 };
 
+/** Why a mutation changed nothing: something the person behind the client can mend. */
 export type UserError = {
   __typename?: 'UserError';
+  /** A stable code for programs, such as `DEVICE_STATE_CONFLICT`. */
   code: Scalars['String']['output'];
+  /** A sentence for people that says what to do. */
   message: Scalars['String']['output'];
+  /** The field of `input` at fault; empty when no single field is. */
   path: Array<Scalars['String']['output']>;
 };
 
-export type UserIdInput = {
-  id: Scalars['ID']['input'];
+/** How a list of users is sorted. */
+export type UserOrder = {
+  /** In which direction. */
+  direction?: OrderDirection;
+  /** By what. */
+  field: UserOrderField;
 };
 
-export type UserPayload = {
-  __typename?: 'UserPayload';
-  user?: Maybe<User>;
-  userErrors: Array<UserError>;
-};
+/** By what a list of users is sorted. */
+export type UserOrderField =
+  /** When the account was made. */
+  | 'CREATED_AT'
+  /** The name that others see. */
+  | 'DISPLAY_NAME'
+  /** The address. */
+  | 'EMAIL';
 
+/** Whether a person can sign in. */
 export type UserStatus =
+  /** Yes. */
   | 'ACTIVE'
+  /** No, an administrator has closed the account. */
   | 'DEACTIVATED'
+  /** Not for a while, after too many failed sign-ins. */
   | 'LOCKED';
 
+/** The signed-in caller, as the console needs to know it. */
 export type Viewer = {
   __typename?: 'Viewer';
+  /** Everything that the caller may do, without wildcards. */
   permissions: Array<Scalars['String']['output']>;
+  /** The session that asks; absent for API keys. */
   session?: Maybe<Session>;
+  /** The person's organisation. */
   tenant: Tenant;
+  /** The person. */
   user: User;
 };
 
@@ -1302,42 +2333,42 @@ export type StartDeviceMutationVariables = Exact<{
 }>;
 
 
-export type StartDeviceMutation = { __typename?: 'Mutation', outcome: { __typename?: 'DevicePayload', device?: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, allowedActions: Array<DeviceAction> } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
+export type StartDeviceMutation = { __typename?: 'Mutation', outcome: { __typename?: 'DeviceActionPayload', device?: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, allowedActions: Array<DeviceAction> } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
 export type StopDeviceMutationVariables = Exact<{
   id: Scalars['ID']['input'];
 }>;
 
 
-export type StopDeviceMutation = { __typename?: 'Mutation', outcome: { __typename?: 'DevicePayload', device?: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, allowedActions: Array<DeviceAction> } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
+export type StopDeviceMutation = { __typename?: 'Mutation', outcome: { __typename?: 'DeviceActionPayload', device?: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, allowedActions: Array<DeviceAction> } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
 export type RebootDeviceMutationVariables = Exact<{
   id: Scalars['ID']['input'];
 }>;
 
 
-export type RebootDeviceMutation = { __typename?: 'Mutation', outcome: { __typename?: 'DevicePayload', device?: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, allowedActions: Array<DeviceAction> } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
+export type RebootDeviceMutation = { __typename?: 'Mutation', outcome: { __typename?: 'DeviceActionPayload', device?: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, allowedActions: Array<DeviceAction> } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
 export type PauseDeviceMutationVariables = Exact<{
   id: Scalars['ID']['input'];
 }>;
 
 
-export type PauseDeviceMutation = { __typename?: 'Mutation', outcome: { __typename?: 'DevicePayload', device?: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, allowedActions: Array<DeviceAction> } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
+export type PauseDeviceMutation = { __typename?: 'Mutation', outcome: { __typename?: 'DeviceActionPayload', device?: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, allowedActions: Array<DeviceAction> } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
 export type ResumeDeviceMutationVariables = Exact<{
   id: Scalars['ID']['input'];
 }>;
 
 
-export type ResumeDeviceMutation = { __typename?: 'Mutation', outcome: { __typename?: 'DevicePayload', device?: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, allowedActions: Array<DeviceAction> } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
+export type ResumeDeviceMutation = { __typename?: 'Mutation', outcome: { __typename?: 'DeviceActionPayload', device?: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, allowedActions: Array<DeviceAction> } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
 export type DeleteDeviceMutationVariables = Exact<{
   id: Scalars['ID']['input'];
 }>;
 
 
-export type DeleteDeviceMutation = { __typename?: 'Mutation', outcome: { __typename?: 'DevicePayload', device?: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, allowedActions: Array<DeviceAction> } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
+export type DeleteDeviceMutation = { __typename?: 'Mutation', outcome: { __typename?: 'DeleteDevicePayload', device?: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, allowedActions: Array<DeviceAction> } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
 export type FleetDeviceFragment = { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, online: boolean, tags: Array<string>, createdAt: string, allowedActions: Array<DeviceAction>, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number }, owner?: { __typename?: 'User', id: string, displayName: string } | null, installedApps: Array<{ __typename?: 'InstalledApp', packageName: string, label: string, versionName?: string | null, application?: { __typename?: 'Application', id: string, iconUrl?: string | null } | null }>, latestTelemetry?: { __typename?: 'TelemetrySample', at: string, sequence: number, cpuPercent?: number | null, memoryPercent?: number | null, batteryPercent?: number | null, batteryCharging?: boolean | null, framesPerSecond?: number | null, foregroundApp?: string | null } | null };
 
@@ -1511,7 +2542,7 @@ export type AuditEntriesQueryVariables = Exact<{
 }>;
 
 
-export type AuditEntriesQuery = { __typename?: 'Query', auditLog: { __typename?: 'AuditEntryConnection', totalCount?: number | null, edges: Array<{ __typename?: 'AuditEntryEdge', node: { __typename?: 'AuditEntry', id: string, at: string, action: string, actorKind: string, targetType: string, targetId?: string | null, before?: unknown | null, after?: unknown | null, address?: string | null, correlationId?: string | null, actor?: { __typename?: 'User', id: string, displayName: string } | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type AuditEntriesQuery = { __typename?: 'Query', auditLog: { __typename?: 'AuditEntryConnection', totalCount?: number | null, edges: Array<{ __typename?: 'AuditEntryEdge', node: { __typename?: 'AuditEntry', id: string, at: string, action: string, actorKind: ActorKind, targetType: string, targetId?: string | null, before?: unknown | null, after?: unknown | null, address?: string | null, correlationId: string, actor?: { __typename?: 'User', id: string, displayName: string } | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
 
 export type DeviceCommandsQueryVariables = Exact<{
   id: Scalars['ID']['input'];
@@ -1519,7 +2550,7 @@ export type DeviceCommandsQueryVariables = Exact<{
 }>;
 
 
-export type DeviceCommandsQuery = { __typename?: 'Query', device?: { __typename?: 'Device', id: string, commands: { __typename?: 'DeviceCommandConnection', edges: Array<{ __typename?: 'DeviceCommandEdge', node: { __typename?: 'DeviceCommand', id: string, kind: DeviceCommandKind, status: DeviceCommandStatus, progress?: number | null, createdAt: string, completedAt?: string | null, error?: { __typename?: 'DeviceCommandError', code: string, message: string } | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } } | null };
+export type DeviceCommandsQuery = { __typename?: 'Query', device?: { __typename?: 'Device', id: string, commands: { __typename?: 'DeviceCommandConnection', edges: Array<{ __typename?: 'DeviceCommandEdge', node: { __typename?: 'DeviceCommand', id: string, kind: CommandKind, status: CommandStatus, progress: number, createdAt: string, completedAt?: string | null, error?: { __typename?: 'DeviceCommandError', code: string, message: string } | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } } | null };
 
 export type InstalledAppsQueryVariables = Exact<{
   id: Scalars['ID']['input'];
@@ -1533,7 +2564,7 @@ export type UpdateDeviceMutationVariables = Exact<{
 }>;
 
 
-export type UpdateDeviceMutation = { __typename?: 'Mutation', updateDevice: { __typename?: 'DevicePayload', device?: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, online: boolean, provider: DeviceProvider, tags: Array<string>, group?: string | null, createdAt: string, updatedAt: string, expiresAt?: string | null, allowedActions: Array<DeviceAction>, location?: { __typename?: 'GeoPoint', latitude: number, longitude: number } | null, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null } } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
+export type UpdateDeviceMutation = { __typename?: 'Mutation', updateDevice: { __typename?: 'UpdateDevicePayload', device?: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, online: boolean, provider: ProviderKind, tags: Array<string>, group?: string | null, createdAt: string, updatedAt: string, expiresAt?: string | null, allowedActions: Array<DeviceAction>, location?: { __typename?: 'GeoPoint', latitude: number, longitude: number } | null, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null } } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
 export type DeviceTransitionsQueryVariables = Exact<{
   id: Scalars['ID']['input'];
@@ -1548,9 +2579,9 @@ export type DevicePageQueryVariables = Exact<{
 }>;
 
 
-export type DevicePageQuery = { __typename?: 'Query', device?: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, online: boolean, provider: DeviceProvider, tags: Array<string>, group?: string | null, createdAt: string, updatedAt: string, expiresAt?: string | null, allowedActions: Array<DeviceAction>, owner?: { __typename?: 'User', id: string, displayName: string, email: string } | null, template?: { __typename?: 'DeviceTemplate', id: string, name: string } | null, latestTelemetry?: { __typename?: 'TelemetrySample', deviceId: string, at: string, sequence: number, cpuPercent?: number | null, memoryPercent?: number | null, memoryUsedMb?: number | null, storageUsedMb?: number | null, batteryPercent?: number | null, batteryCharging?: boolean | null, temperatureCelsius?: number | null, networkRxKbps?: number | null, networkTxKbps?: number | null, framesPerSecond?: number | null, foregroundApp?: string | null, latitude?: number | null, longitude?: number | null } | null, location?: { __typename?: 'GeoPoint', latitude: number, longitude: number } | null, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null } } | null };
+export type DevicePageQuery = { __typename?: 'Query', device?: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, online: boolean, provider: ProviderKind, tags: Array<string>, group?: string | null, createdAt: string, updatedAt: string, expiresAt?: string | null, allowedActions: Array<DeviceAction>, owner?: { __typename?: 'User', id: string, displayName: string, email?: string | null } | null, template?: { __typename?: 'DeviceTemplate', id: string, name: string } | null, latestTelemetry?: { __typename?: 'TelemetrySample', deviceId: string, at: string, sequence: number, cpuPercent?: number | null, memoryPercent?: number | null, memoryUsedMb?: number | null, storageUsedMb?: number | null, batteryPercent?: number | null, batteryCharging?: boolean | null, temperatureCelsius?: number | null, networkRxKbps?: number | null, networkTxKbps?: number | null, framesPerSecond?: number | null, foregroundApp?: string | null, latitude?: number | null, longitude?: number | null } | null, location?: { __typename?: 'GeoPoint', latitude: number, longitude: number } | null, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null } } | null };
 
-export type DevicePageDeviceFragment = { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, online: boolean, provider: DeviceProvider, tags: Array<string>, group?: string | null, createdAt: string, updatedAt: string, expiresAt?: string | null, allowedActions: Array<DeviceAction>, location?: { __typename?: 'GeoPoint', latitude: number, longitude: number } | null, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null } };
+export type DevicePageDeviceFragment = { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, online: boolean, provider: ProviderKind, tags: Array<string>, group?: string | null, createdAt: string, updatedAt: string, expiresAt?: string | null, allowedActions: Array<DeviceAction>, location?: { __typename?: 'GeoPoint', latitude: number, longitude: number } | null, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null } };
 
 export type TelemetryFieldsFragment = { __typename?: 'TelemetrySample', deviceId: string, at: string, sequence: number, cpuPercent?: number | null, memoryPercent?: number | null, memoryUsedMb?: number | null, storageUsedMb?: number | null, batteryPercent?: number | null, batteryCharging?: boolean | null, temperatureCelsius?: number | null, networkRxKbps?: number | null, networkTxKbps?: number | null, framesPerSecond?: number | null, foregroundApp?: string | null, latitude?: number | null, longitude?: number | null };
 
@@ -1567,7 +2598,7 @@ export type DeviceChangedSubscriptionVariables = Exact<{
 }>;
 
 
-export type DeviceChangedSubscription = { __typename?: 'Subscription', deviceChanged: { __typename?: 'DeviceChangedEvent', device: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, online: boolean, provider: DeviceProvider, tags: Array<string>, group?: string | null, createdAt: string, updatedAt: string, expiresAt?: string | null, allowedActions: Array<DeviceAction>, location?: { __typename?: 'GeoPoint', latitude: number, longitude: number } | null, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null } }, transition?: { __typename?: 'DeviceTransition', id: string } | null } };
+export type DeviceChangedSubscription = { __typename?: 'Subscription', deviceChanged: { __typename?: 'DeviceChangedEvent', device: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, online: boolean, provider: ProviderKind, tags: Array<string>, group?: string | null, createdAt: string, updatedAt: string, expiresAt?: string | null, allowedActions: Array<DeviceAction>, location?: { __typename?: 'GeoPoint', latitude: number, longitude: number } | null, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null } }, transition?: { __typename?: 'DeviceTransition', id: string } | null } };
 
 export type TelemetryHistoryQueryVariables = Exact<{
   id: Scalars['ID']['input'];
@@ -1580,7 +2611,7 @@ export type TelemetryHistoryQueryVariables = Exact<{
 
 export type TelemetryHistoryQuery = { __typename?: 'Query', device?: { __typename?: 'Device', id: string, telemetry: Array<{ __typename?: 'TelemetryPoint', at: string, cpuPercent?: number | null, memoryPercent?: number | null, batteryPercent?: number | null, temperatureCelsius?: number | null, networkRxKbps?: number | null, networkTxKbps?: number | null, framesPerSecond?: number | null }> } | null };
 
-export type CommandFieldsFragment = { __typename?: 'DeviceCommand', id: string, kind: DeviceCommandKind, status: DeviceCommandStatus, progress?: number | null, createdAt: string, completedAt?: string | null, error?: { __typename?: 'DeviceCommandError', code: string, message: string } | null };
+export type CommandFieldsFragment = { __typename?: 'DeviceCommand', id: string, kind: CommandKind, status: CommandStatus, progress: number, createdAt: string, completedAt?: string | null, error?: { __typename?: 'DeviceCommandError', code: string, message: string } | null };
 
 export type DropNetworkMutationVariables = Exact<{
   id: Scalars['ID']['input'];
@@ -1588,7 +2619,7 @@ export type DropNetworkMutationVariables = Exact<{
 }>;
 
 
-export type DropNetworkMutation = { __typename?: 'Mutation', sendDeviceCommand: { __typename?: 'SendDeviceCommandPayload', command?: { __typename?: 'DeviceCommand', id: string, kind: DeviceCommandKind, status: DeviceCommandStatus, progress?: number | null, createdAt: string, completedAt?: string | null, error?: { __typename?: 'DeviceCommandError', code: string, message: string } | null } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
+export type DropNetworkMutation = { __typename?: 'Mutation', sendDeviceCommand: { __typename?: 'SendDeviceCommandPayload', command?: { __typename?: 'DeviceCommand', id: string, kind: CommandKind, status: CommandStatus, progress: number, createdAt: string, completedAt?: string | null, error?: { __typename?: 'DeviceCommandError', code: string, message: string } | null } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
 export type SetLocationMutationVariables = Exact<{
   id: Scalars['ID']['input'];
@@ -1596,14 +2627,14 @@ export type SetLocationMutationVariables = Exact<{
 }>;
 
 
-export type SetLocationMutation = { __typename?: 'Mutation', sendDeviceCommand: { __typename?: 'SendDeviceCommandPayload', command?: { __typename?: 'DeviceCommand', id: string, kind: DeviceCommandKind, status: DeviceCommandStatus, progress?: number | null, createdAt: string, completedAt?: string | null, error?: { __typename?: 'DeviceCommandError', code: string, message: string } | null } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
+export type SetLocationMutation = { __typename?: 'Mutation', sendDeviceCommand: { __typename?: 'SendDeviceCommandPayload', command?: { __typename?: 'DeviceCommand', id: string, kind: CommandKind, status: CommandStatus, progress: number, createdAt: string, completedAt?: string | null, error?: { __typename?: 'DeviceCommandError', code: string, message: string } | null } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
 export type DeviceCommandUpdatedSubscriptionVariables = Exact<{
   id: Scalars['ID']['input'];
 }>;
 
 
-export type DeviceCommandUpdatedSubscription = { __typename?: 'Subscription', deviceCommandUpdated: { __typename?: 'DeviceCommand', id: string, kind: DeviceCommandKind, status: DeviceCommandStatus, progress?: number | null, createdAt: string, completedAt?: string | null, error?: { __typename?: 'DeviceCommandError', code: string, message: string } | null } };
+export type DeviceCommandUpdatedSubscription = { __typename?: 'Subscription', deviceCommandUpdated: { __typename?: 'DeviceCommand', id: string, kind: CommandKind, status: CommandStatus, progress: number, createdAt: string, completedAt?: string | null, error?: { __typename?: 'DeviceCommandError', code: string, message: string } | null } };
 
 export type TemplateChoicesQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1615,7 +2646,7 @@ export type CreateDeviceMutationVariables = Exact<{
 }>;
 
 
-export type CreateDeviceMutation = { __typename?: 'Mutation', createDevice: { __typename?: 'CreateDevicePayload', devices: Array<{ __typename?: 'Device', id: string, name: string }>, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
+export type CreateDeviceMutation = { __typename?: 'Mutation', createDevice: { __typename?: 'CreateDevicePayload', devices?: Array<{ __typename?: 'Device', id: string, name: string }> | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
 export type DevicesQueryVariables = Exact<{
   first: Scalars['Int']['input'];
@@ -1632,7 +2663,7 @@ export type UpdateProfileMutationVariables = Exact<{
 }>;
 
 
-export type UpdateProfileMutation = { __typename?: 'Mutation', updateProfile: { __typename?: 'UserPayload', user?: { __typename?: 'User', id: string, displayName: string } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
+export type UpdateProfileMutation = { __typename?: 'Mutation', updateProfile: { __typename?: 'UpdateProfilePayload', user?: { __typename?: 'User', id: string, displayName: string } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
 export type ChangePasswordMutationVariables = Exact<{
   currentPassword: Scalars['String']['input'];
@@ -1657,7 +2688,7 @@ export type RevokeSessionMutation = { __typename?: 'Mutation', revokeSession: { 
 export type RevokeOtherSessionsMutationVariables = Exact<{ [key: string]: never; }>;
 
 
-export type RevokeOtherSessionsMutation = { __typename?: 'Mutation', revokeOtherSessions: { __typename?: 'RevokeSessionPayload', userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
+export type RevokeOtherSessionsMutation = { __typename?: 'Mutation', revokeOtherSessions: { __typename?: 'RevokeOtherSessionsPayload', userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
 export type RegisterMutationVariables = Exact<{
   input: RegisterInput;
@@ -1674,7 +2705,7 @@ export type LoginMutationVariables = Exact<{
 
 export type LoginMutation = { __typename?: 'Mutation', login: { __typename?: 'LoginPayload', session?: { __typename?: 'AuthenticatedSession', accessToken: string, refreshToken: string, expiresAt: string } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
-export type TemplateFieldsFragment = { __typename?: 'DeviceTemplate', id: string, name: string, description?: string | null, category: TemplateCategory, deviceCount: number, createdAt: string, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null } };
+export type TemplateFieldsFragment = { __typename?: 'DeviceTemplate', id: string, name: string, description: string, category: TemplateCategory, deviceCount: number, createdAt: string, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null, location?: { __typename?: 'GeoPoint', latitude: number, longitude: number } | null } };
 
 export type TemplatesQueryVariables = Exact<{
   search?: InputMaybe<Scalars['String']['input']>;
@@ -1682,21 +2713,21 @@ export type TemplatesQueryVariables = Exact<{
 }>;
 
 
-export type TemplatesQuery = { __typename?: 'Query', deviceTemplates: { __typename?: 'DeviceTemplateConnection', totalCount?: number | null, edges: Array<{ __typename?: 'DeviceTemplateEdge', node: { __typename?: 'DeviceTemplate', id: string, name: string, description?: string | null, category: TemplateCategory, deviceCount: number, createdAt: string, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null } } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type TemplatesQuery = { __typename?: 'Query', deviceTemplates: { __typename?: 'DeviceTemplateConnection', totalCount?: number | null, edges: Array<{ __typename?: 'DeviceTemplateEdge', node: { __typename?: 'DeviceTemplate', id: string, name: string, description: string, category: TemplateCategory, deviceCount: number, createdAt: string, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null, location?: { __typename?: 'GeoPoint', latitude: number, longitude: number } | null } } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
 
 export type CreateDeviceTemplateMutationVariables = Exact<{
   input: CreateDeviceTemplateInput;
 }>;
 
 
-export type CreateDeviceTemplateMutation = { __typename?: 'Mutation', createDeviceTemplate: { __typename?: 'DeviceTemplatePayload', template?: { __typename?: 'DeviceTemplate', id: string, name: string, description?: string | null, category: TemplateCategory, deviceCount: number, createdAt: string, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null } } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
+export type CreateDeviceTemplateMutation = { __typename?: 'Mutation', createDeviceTemplate: { __typename?: 'DeviceTemplatePayload', deviceTemplate?: { __typename?: 'DeviceTemplate', id: string, name: string, description: string, category: TemplateCategory, deviceCount: number, createdAt: string, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null, location?: { __typename?: 'GeoPoint', latitude: number, longitude: number } | null } } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
 export type UpdateDeviceTemplateMutationVariables = Exact<{
   input: UpdateDeviceTemplateInput;
 }>;
 
 
-export type UpdateDeviceTemplateMutation = { __typename?: 'Mutation', updateDeviceTemplate: { __typename?: 'DeviceTemplatePayload', template?: { __typename?: 'DeviceTemplate', id: string, name: string, description?: string | null, category: TemplateCategory, deviceCount: number, createdAt: string, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null } } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
+export type UpdateDeviceTemplateMutation = { __typename?: 'Mutation', updateDeviceTemplate: { __typename?: 'DeviceTemplatePayload', deviceTemplate?: { __typename?: 'DeviceTemplate', id: string, name: string, description: string, category: TemplateCategory, deviceCount: number, createdAt: string, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null, location?: { __typename?: 'GeoPoint', latitude: number, longitude: number } | null } } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
 export type DeleteDeviceTemplateMutationVariables = Exact<{
   id: Scalars['ID']['input'];
@@ -1705,7 +2736,7 @@ export type DeleteDeviceTemplateMutationVariables = Exact<{
 
 export type DeleteDeviceTemplateMutation = { __typename?: 'Mutation', deleteDeviceTemplate: { __typename?: 'DeleteDeviceTemplatePayload', userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
-export type UserFieldsFragment = { __typename?: 'User', id: string, email: string, displayName: string, status: UserStatus, createdAt: string, lastLoginAt?: string | null, roles: Array<{ __typename?: 'Role', id: string, name: string }> };
+export type UserFieldsFragment = { __typename?: 'User', id: string, email?: string | null, displayName: string, status?: UserStatus | null, createdAt: string, lastLoginAt?: string | null, roles?: Array<{ __typename?: 'Role', id: string, name: string }> | null };
 
 export type UsersQueryVariables = Exact<{
   search?: InputMaybe<Scalars['String']['input']>;
@@ -1714,7 +2745,7 @@ export type UsersQueryVariables = Exact<{
 }>;
 
 
-export type UsersQuery = { __typename?: 'Query', users: { __typename?: 'UserConnection', totalCount?: number | null, edges: Array<{ __typename?: 'UserEdge', node: { __typename?: 'User', id: string, email: string, displayName: string, status: UserStatus, createdAt: string, lastLoginAt?: string | null, roles: Array<{ __typename?: 'Role', id: string, name: string }> } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type UsersQuery = { __typename?: 'Query', users: { __typename?: 'UserConnection', totalCount?: number | null, edges: Array<{ __typename?: 'UserEdge', node: { __typename?: 'User', id: string, email?: string | null, displayName: string, status?: UserStatus | null, createdAt: string, lastLoginAt?: string | null, roles?: Array<{ __typename?: 'Role', id: string, name: string }> | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
 
 export type RolesQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -1726,40 +2757,40 @@ export type CreateUserMutationVariables = Exact<{
 }>;
 
 
-export type CreateUserMutation = { __typename?: 'Mutation', createUser: { __typename?: 'UserPayload', user?: { __typename?: 'User', id: string, email: string, displayName: string, status: UserStatus, createdAt: string, lastLoginAt?: string | null, roles: Array<{ __typename?: 'Role', id: string, name: string }> } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
+export type CreateUserMutation = { __typename?: 'Mutation', createUser: { __typename?: 'CreateUserPayload', user?: { __typename?: 'User', id: string, email?: string | null, displayName: string, status?: UserStatus | null, createdAt: string, lastLoginAt?: string | null, roles?: Array<{ __typename?: 'Role', id: string, name: string }> | null } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
 export type UpdateUserMutationVariables = Exact<{
   input: UpdateUserInput;
 }>;
 
 
-export type UpdateUserMutation = { __typename?: 'Mutation', updateUser: { __typename?: 'UserPayload', user?: { __typename?: 'User', id: string, email: string, displayName: string, status: UserStatus, createdAt: string, lastLoginAt?: string | null, roles: Array<{ __typename?: 'Role', id: string, name: string }> } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
+export type UpdateUserMutation = { __typename?: 'Mutation', updateUser: { __typename?: 'UpdateUserPayload', user?: { __typename?: 'User', id: string, email?: string | null, displayName: string, status?: UserStatus | null, createdAt: string, lastLoginAt?: string | null, roles?: Array<{ __typename?: 'Role', id: string, name: string }> | null } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
 export type DeactivateUserMutationVariables = Exact<{
   id: Scalars['ID']['input'];
 }>;
 
 
-export type DeactivateUserMutation = { __typename?: 'Mutation', outcome: { __typename?: 'UserPayload', user?: { __typename?: 'User', id: string, email: string, displayName: string, status: UserStatus, createdAt: string, lastLoginAt?: string | null, roles: Array<{ __typename?: 'Role', id: string, name: string }> } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
+export type DeactivateUserMutation = { __typename?: 'Mutation', outcome: { __typename?: 'DeactivateUserPayload', user?: { __typename?: 'User', id: string, email?: string | null, displayName: string, status?: UserStatus | null, createdAt: string, lastLoginAt?: string | null, roles?: Array<{ __typename?: 'Role', id: string, name: string }> | null } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
 export type ActivateUserMutationVariables = Exact<{
   id: Scalars['ID']['input'];
 }>;
 
 
-export type ActivateUserMutation = { __typename?: 'Mutation', outcome: { __typename?: 'UserPayload', user?: { __typename?: 'User', id: string, email: string, displayName: string, status: UserStatus, createdAt: string, lastLoginAt?: string | null, roles: Array<{ __typename?: 'Role', id: string, name: string }> } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
+export type ActivateUserMutation = { __typename?: 'Mutation', outcome: { __typename?: 'ActivateUserPayload', user?: { __typename?: 'User', id: string, email?: string | null, displayName: string, status?: UserStatus | null, createdAt: string, lastLoginAt?: string | null, roles?: Array<{ __typename?: 'Role', id: string, name: string }> | null } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
 export type UnlockUserMutationVariables = Exact<{
   id: Scalars['ID']['input'];
 }>;
 
 
-export type UnlockUserMutation = { __typename?: 'Mutation', outcome: { __typename?: 'UserPayload', user?: { __typename?: 'User', id: string, email: string, displayName: string, status: UserStatus, createdAt: string, lastLoginAt?: string | null, roles: Array<{ __typename?: 'Role', id: string, name: string }> } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
+export type UnlockUserMutation = { __typename?: 'Mutation', outcome: { __typename?: 'UnlockUserPayload', user?: { __typename?: 'User', id: string, email?: string | null, displayName: string, status?: UserStatus | null, createdAt: string, lastLoginAt?: string | null, roles?: Array<{ __typename?: 'Role', id: string, name: string }> | null } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
 export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ViewerQuery = { __typename?: 'Query', me?: { __typename?: 'Viewer', permissions: Array<string>, user: { __typename?: 'User', id: string, email: string, displayName: string, roles: Array<{ __typename?: 'Role', id: string, name: string }> }, tenant: { __typename?: 'Tenant', id: string, name: string } } | null };
+export type ViewerQuery = { __typename?: 'Query', me?: { __typename?: 'Viewer', permissions: Array<string>, user: { __typename?: 'User', id: string, email?: string | null, displayName: string, roles?: Array<{ __typename?: 'Role', id: string, name: string }> | null }, tenant: { __typename?: 'Tenant', id: string, name: string } } | null };
 
 export type RefreshSessionMutationVariables = Exact<{
   input: RefreshSessionInput;
@@ -1776,7 +2807,7 @@ export const UploadFieldsFragmentDoc = {"kind":"Document","definitions":[{"kind"
 export const DevicePageDeviceFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"DevicePageDevice"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Device"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"stateReason"}},{"kind":"Field","name":{"kind":"Name","value":"online"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"tags"}},{"kind":"Field","name":{"kind":"Name","value":"group"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"allowedActions"}},{"kind":"Field","name":{"kind":"Name","value":"location"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"latitude"}},{"kind":"Field","name":{"kind":"Name","value":"longitude"}}]}},{"kind":"Field","name":{"kind":"Name","value":"specification"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"androidVersion"}},{"kind":"Field","name":{"kind":"Name","value":"cpuCores"}},{"kind":"Field","name":{"kind":"Name","value":"memoryMb"}},{"kind":"Field","name":{"kind":"Name","value":"storageGb"}},{"kind":"Field","name":{"kind":"Name","value":"widthPx"}},{"kind":"Field","name":{"kind":"Name","value":"heightPx"}},{"kind":"Field","name":{"kind":"Name","value":"density"}},{"kind":"Field","name":{"kind":"Name","value":"gpu"}},{"kind":"Field","name":{"kind":"Name","value":"locale"}},{"kind":"Field","name":{"kind":"Name","value":"timezone"}},{"kind":"Field","name":{"kind":"Name","value":"networkProxy"}}]}}]}}]} as unknown as DocumentNode<DevicePageDeviceFragment, unknown>;
 export const TelemetryFieldsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"TelemetryFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TelemetrySample"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deviceId"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"cpuPercent"}},{"kind":"Field","name":{"kind":"Name","value":"memoryPercent"}},{"kind":"Field","name":{"kind":"Name","value":"memoryUsedMb"}},{"kind":"Field","name":{"kind":"Name","value":"storageUsedMb"}},{"kind":"Field","name":{"kind":"Name","value":"batteryPercent"}},{"kind":"Field","name":{"kind":"Name","value":"batteryCharging"}},{"kind":"Field","name":{"kind":"Name","value":"temperatureCelsius"}},{"kind":"Field","name":{"kind":"Name","value":"networkRxKbps"}},{"kind":"Field","name":{"kind":"Name","value":"networkTxKbps"}},{"kind":"Field","name":{"kind":"Name","value":"framesPerSecond"}},{"kind":"Field","name":{"kind":"Name","value":"foregroundApp"}},{"kind":"Field","name":{"kind":"Name","value":"latitude"}},{"kind":"Field","name":{"kind":"Name","value":"longitude"}}]}}]} as unknown as DocumentNode<TelemetryFieldsFragment, unknown>;
 export const CommandFieldsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"CommandFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"DeviceCommand"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"progress"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"completedAt"}},{"kind":"Field","name":{"kind":"Name","value":"error"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]} as unknown as DocumentNode<CommandFieldsFragment, unknown>;
-export const TemplateFieldsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"TemplateFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"DeviceTemplate"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"category"}},{"kind":"Field","name":{"kind":"Name","value":"deviceCount"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"specification"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"androidVersion"}},{"kind":"Field","name":{"kind":"Name","value":"cpuCores"}},{"kind":"Field","name":{"kind":"Name","value":"memoryMb"}},{"kind":"Field","name":{"kind":"Name","value":"storageGb"}},{"kind":"Field","name":{"kind":"Name","value":"widthPx"}},{"kind":"Field","name":{"kind":"Name","value":"heightPx"}},{"kind":"Field","name":{"kind":"Name","value":"density"}},{"kind":"Field","name":{"kind":"Name","value":"gpu"}},{"kind":"Field","name":{"kind":"Name","value":"locale"}},{"kind":"Field","name":{"kind":"Name","value":"timezone"}},{"kind":"Field","name":{"kind":"Name","value":"networkProxy"}}]}}]}}]} as unknown as DocumentNode<TemplateFieldsFragment, unknown>;
+export const TemplateFieldsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"TemplateFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"DeviceTemplate"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"category"}},{"kind":"Field","name":{"kind":"Name","value":"deviceCount"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"specification"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"androidVersion"}},{"kind":"Field","name":{"kind":"Name","value":"cpuCores"}},{"kind":"Field","name":{"kind":"Name","value":"memoryMb"}},{"kind":"Field","name":{"kind":"Name","value":"storageGb"}},{"kind":"Field","name":{"kind":"Name","value":"widthPx"}},{"kind":"Field","name":{"kind":"Name","value":"heightPx"}},{"kind":"Field","name":{"kind":"Name","value":"density"}},{"kind":"Field","name":{"kind":"Name","value":"gpu"}},{"kind":"Field","name":{"kind":"Name","value":"locale"}},{"kind":"Field","name":{"kind":"Name","value":"timezone"}},{"kind":"Field","name":{"kind":"Name","value":"networkProxy"}},{"kind":"Field","name":{"kind":"Name","value":"location"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"latitude"}},{"kind":"Field","name":{"kind":"Name","value":"longitude"}}]}}]}}]}}]} as unknown as DocumentNode<TemplateFieldsFragment, unknown>;
 export const UserFieldsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"UserFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"User"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"email"}},{"kind":"Field","name":{"kind":"Name","value":"displayName"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"lastLoginAt"}},{"kind":"Field","name":{"kind":"Name","value":"roles"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<UserFieldsFragment, unknown>;
 export const StartDeviceDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"StartDevice"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","alias":{"kind":"Name","value":"outcome"},"name":{"kind":"Name","value":"startDevice"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"device"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"DeviceStatus"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"DeviceStatus"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Device"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"stateReason"}},{"kind":"Field","name":{"kind":"Name","value":"allowedActions"}}]}}]} as unknown as DocumentNode<StartDeviceMutation, StartDeviceMutationVariables>;
 export const StopDeviceDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"StopDevice"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","alias":{"kind":"Name","value":"outcome"},"name":{"kind":"Name","value":"stopDevice"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"device"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"DeviceStatus"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"DeviceStatus"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Device"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"stateReason"}},{"kind":"Field","name":{"kind":"Name","value":"allowedActions"}}]}}]} as unknown as DocumentNode<StopDeviceMutation, StopDeviceMutationVariables>;
@@ -1828,9 +2859,9 @@ export const RevokeSessionDocument = {"kind":"Document","definitions":[{"kind":"
 export const RevokeOtherSessionsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RevokeOtherSessions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"revokeOtherSessions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<RevokeOtherSessionsMutation, RevokeOtherSessionsMutationVariables>;
 export const RegisterDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"Register"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RegisterInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"register"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accessToken"}},{"kind":"Field","name":{"kind":"Name","value":"refreshToken"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<RegisterMutation, RegisterMutationVariables>;
 export const LoginDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"Login"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"email"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"password"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"login"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"email"},"value":{"kind":"Variable","name":{"kind":"Name","value":"email"}}},{"kind":"ObjectField","name":{"kind":"Name","value":"password"},"value":{"kind":"Variable","name":{"kind":"Name","value":"password"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accessToken"}},{"kind":"Field","name":{"kind":"Name","value":"refreshToken"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<LoginMutation, LoginMutationVariables>;
-export const TemplatesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Templates"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"search"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deviceTemplates"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"48"}},{"kind":"Argument","name":{"kind":"Name","value":"search"},"value":{"kind":"Variable","name":{"kind":"Name","value":"search"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"TemplateFields"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"TemplateFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"DeviceTemplate"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"category"}},{"kind":"Field","name":{"kind":"Name","value":"deviceCount"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"specification"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"androidVersion"}},{"kind":"Field","name":{"kind":"Name","value":"cpuCores"}},{"kind":"Field","name":{"kind":"Name","value":"memoryMb"}},{"kind":"Field","name":{"kind":"Name","value":"storageGb"}},{"kind":"Field","name":{"kind":"Name","value":"widthPx"}},{"kind":"Field","name":{"kind":"Name","value":"heightPx"}},{"kind":"Field","name":{"kind":"Name","value":"density"}},{"kind":"Field","name":{"kind":"Name","value":"gpu"}},{"kind":"Field","name":{"kind":"Name","value":"locale"}},{"kind":"Field","name":{"kind":"Name","value":"timezone"}},{"kind":"Field","name":{"kind":"Name","value":"networkProxy"}}]}}]}}]} as unknown as DocumentNode<TemplatesQuery, TemplatesQueryVariables>;
-export const CreateDeviceTemplateDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateDeviceTemplate"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateDeviceTemplateInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createDeviceTemplate"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"template"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"TemplateFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"TemplateFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"DeviceTemplate"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"category"}},{"kind":"Field","name":{"kind":"Name","value":"deviceCount"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"specification"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"androidVersion"}},{"kind":"Field","name":{"kind":"Name","value":"cpuCores"}},{"kind":"Field","name":{"kind":"Name","value":"memoryMb"}},{"kind":"Field","name":{"kind":"Name","value":"storageGb"}},{"kind":"Field","name":{"kind":"Name","value":"widthPx"}},{"kind":"Field","name":{"kind":"Name","value":"heightPx"}},{"kind":"Field","name":{"kind":"Name","value":"density"}},{"kind":"Field","name":{"kind":"Name","value":"gpu"}},{"kind":"Field","name":{"kind":"Name","value":"locale"}},{"kind":"Field","name":{"kind":"Name","value":"timezone"}},{"kind":"Field","name":{"kind":"Name","value":"networkProxy"}}]}}]}}]} as unknown as DocumentNode<CreateDeviceTemplateMutation, CreateDeviceTemplateMutationVariables>;
-export const UpdateDeviceTemplateDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"UpdateDeviceTemplate"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"UpdateDeviceTemplateInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"updateDeviceTemplate"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"template"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"TemplateFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"TemplateFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"DeviceTemplate"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"category"}},{"kind":"Field","name":{"kind":"Name","value":"deviceCount"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"specification"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"androidVersion"}},{"kind":"Field","name":{"kind":"Name","value":"cpuCores"}},{"kind":"Field","name":{"kind":"Name","value":"memoryMb"}},{"kind":"Field","name":{"kind":"Name","value":"storageGb"}},{"kind":"Field","name":{"kind":"Name","value":"widthPx"}},{"kind":"Field","name":{"kind":"Name","value":"heightPx"}},{"kind":"Field","name":{"kind":"Name","value":"density"}},{"kind":"Field","name":{"kind":"Name","value":"gpu"}},{"kind":"Field","name":{"kind":"Name","value":"locale"}},{"kind":"Field","name":{"kind":"Name","value":"timezone"}},{"kind":"Field","name":{"kind":"Name","value":"networkProxy"}}]}}]}}]} as unknown as DocumentNode<UpdateDeviceTemplateMutation, UpdateDeviceTemplateMutationVariables>;
+export const TemplatesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Templates"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"search"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deviceTemplates"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"48"}},{"kind":"Argument","name":{"kind":"Name","value":"search"},"value":{"kind":"Variable","name":{"kind":"Name","value":"search"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"TemplateFields"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"TemplateFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"DeviceTemplate"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"category"}},{"kind":"Field","name":{"kind":"Name","value":"deviceCount"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"specification"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"androidVersion"}},{"kind":"Field","name":{"kind":"Name","value":"cpuCores"}},{"kind":"Field","name":{"kind":"Name","value":"memoryMb"}},{"kind":"Field","name":{"kind":"Name","value":"storageGb"}},{"kind":"Field","name":{"kind":"Name","value":"widthPx"}},{"kind":"Field","name":{"kind":"Name","value":"heightPx"}},{"kind":"Field","name":{"kind":"Name","value":"density"}},{"kind":"Field","name":{"kind":"Name","value":"gpu"}},{"kind":"Field","name":{"kind":"Name","value":"locale"}},{"kind":"Field","name":{"kind":"Name","value":"timezone"}},{"kind":"Field","name":{"kind":"Name","value":"networkProxy"}},{"kind":"Field","name":{"kind":"Name","value":"location"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"latitude"}},{"kind":"Field","name":{"kind":"Name","value":"longitude"}}]}}]}}]}}]} as unknown as DocumentNode<TemplatesQuery, TemplatesQueryVariables>;
+export const CreateDeviceTemplateDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateDeviceTemplate"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateDeviceTemplateInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createDeviceTemplate"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deviceTemplate"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"TemplateFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"TemplateFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"DeviceTemplate"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"category"}},{"kind":"Field","name":{"kind":"Name","value":"deviceCount"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"specification"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"androidVersion"}},{"kind":"Field","name":{"kind":"Name","value":"cpuCores"}},{"kind":"Field","name":{"kind":"Name","value":"memoryMb"}},{"kind":"Field","name":{"kind":"Name","value":"storageGb"}},{"kind":"Field","name":{"kind":"Name","value":"widthPx"}},{"kind":"Field","name":{"kind":"Name","value":"heightPx"}},{"kind":"Field","name":{"kind":"Name","value":"density"}},{"kind":"Field","name":{"kind":"Name","value":"gpu"}},{"kind":"Field","name":{"kind":"Name","value":"locale"}},{"kind":"Field","name":{"kind":"Name","value":"timezone"}},{"kind":"Field","name":{"kind":"Name","value":"networkProxy"}},{"kind":"Field","name":{"kind":"Name","value":"location"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"latitude"}},{"kind":"Field","name":{"kind":"Name","value":"longitude"}}]}}]}}]}}]} as unknown as DocumentNode<CreateDeviceTemplateMutation, CreateDeviceTemplateMutationVariables>;
+export const UpdateDeviceTemplateDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"UpdateDeviceTemplate"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"UpdateDeviceTemplateInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"updateDeviceTemplate"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deviceTemplate"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"TemplateFields"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"TemplateFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"DeviceTemplate"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"category"}},{"kind":"Field","name":{"kind":"Name","value":"deviceCount"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"specification"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"androidVersion"}},{"kind":"Field","name":{"kind":"Name","value":"cpuCores"}},{"kind":"Field","name":{"kind":"Name","value":"memoryMb"}},{"kind":"Field","name":{"kind":"Name","value":"storageGb"}},{"kind":"Field","name":{"kind":"Name","value":"widthPx"}},{"kind":"Field","name":{"kind":"Name","value":"heightPx"}},{"kind":"Field","name":{"kind":"Name","value":"density"}},{"kind":"Field","name":{"kind":"Name","value":"gpu"}},{"kind":"Field","name":{"kind":"Name","value":"locale"}},{"kind":"Field","name":{"kind":"Name","value":"timezone"}},{"kind":"Field","name":{"kind":"Name","value":"networkProxy"}},{"kind":"Field","name":{"kind":"Name","value":"location"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"latitude"}},{"kind":"Field","name":{"kind":"Name","value":"longitude"}}]}}]}}]}}]} as unknown as DocumentNode<UpdateDeviceTemplateMutation, UpdateDeviceTemplateMutationVariables>;
 export const DeleteDeviceTemplateDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"DeleteDeviceTemplate"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deleteDeviceTemplate"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"ObjectValue","fields":[{"kind":"ObjectField","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}]}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<DeleteDeviceTemplateMutation, DeleteDeviceTemplateMutationVariables>;
 export const UsersDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Users"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"search"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"status"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"UserStatus"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"users"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"50"}},{"kind":"Argument","name":{"kind":"Name","value":"search"},"value":{"kind":"Variable","name":{"kind":"Name","value":"search"}}},{"kind":"Argument","name":{"kind":"Name","value":"status"},"value":{"kind":"Variable","name":{"kind":"Name","value":"status"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"UserFields"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"UserFields"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"User"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"email"}},{"kind":"Field","name":{"kind":"Name","value":"displayName"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"lastLoginAt"}},{"kind":"Field","name":{"kind":"Name","value":"roles"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]} as unknown as DocumentNode<UsersQuery, UsersQueryVariables>;
 export const RolesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Roles"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"roles"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"description"}}]}}]}}]} as unknown as DocumentNode<RolesQuery, RolesQueryVariables>;

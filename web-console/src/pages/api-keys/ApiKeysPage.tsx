@@ -9,6 +9,7 @@ import { ErrorState } from '../../components/ErrorState';
 import { LoadMore } from '../../components/LoadMore';
 import { PageHeader } from '../../components/PageHeader';
 import { PageLoader } from '../../components/PageLoader';
+import { TableFrame } from '../../components/TableFrame';
 import { useMay } from '../../session/context';
 import { ApiKeyDialog } from './ApiKeyDialog';
 import { ApiKeyLine } from './ApiKeyLine';
@@ -35,7 +36,7 @@ export function ApiKeysPage() {
       {page?.edges.length === 0 && <EmptyState icon={IconKey} title={t('apiKeys.empty')} hint={t('apiKeys.emptyHint')} />}
       {page && page.edges.length > 0 && (
         <>
-          <Table.ScrollContainer minWidth={680}>
+          <TableFrame minWidth={680}>
             <Table aria-label={t('apiKeys.title')} verticalSpacing="xs">
               <Table.Thead>
                 <Table.Tr>
@@ -52,7 +53,7 @@ export function ApiKeysPage() {
                 ))}
               </Table.Tbody>
             </Table>
-          </Table.ScrollContainer>
+          </TableFrame>
           <LoadMore shown={page.edges.length} total={page.totalCount ?? null} hasMore={page.pageInfo.hasNextPage} loading={loading} onMore={() => void fetchMore({ variables: { after: page.pageInfo.endCursor ?? null } })} />
         </>
       )}

@@ -14,13 +14,21 @@ export function AuditLine({ entry }: { entry: AuditRow }) {
         <Table.Td>
           <Moment at={entry.at} />
         </Table.Td>
-        <Table.Td>{entry.actor?.displayName ?? entry.actorKind}</Table.Td>
+        <Table.Td>
+          {entry.actor?.displayName ?? t(`audit.kind.${entry.actorKind}`)}
+          {entry.actor && entry.actorKind === 'API_KEY' && (
+            <Text span size="xs" c="dimmed">
+              {' '}
+              {t('audit.byKey')}
+            </Text>
+          )}
+        </Table.Td>
         <Table.Td>
           <Code>{entry.action}</Code>
         </Table.Td>
         <Table.Td>
           {entry.targetType}{' '}
-          <Text span size="xs" c="dimmed">
+          <Text span size="xs" c="dimmed" ff="monospace">
             {entry.targetId}
           </Text>
         </Table.Td>
@@ -33,16 +41,14 @@ export function AuditLine({ entry }: { entry: AuditRow }) {
       </Table.Tr>
       {opened && (
         <Table.Tr>
-          <Table.Td colSpan={6}>
+          <Table.Td colSpan={6} style={{ whiteSpace: 'normal' }}>
             <SimpleGrid cols={{ base: 1, sm: 2 }}>
               <Change label={t('audit.before')} value={entry.before} />
               <Change label={t('audit.after')} value={entry.after} />
             </SimpleGrid>
-            {entry.correlationId != null && (
-              <Text size="xs" c="dimmed" mt="xs">
-                {t('audit.correlation')} {entry.correlationId}
-              </Text>
-            )}
+            <Text size="xs" c="dimmed" mt="xs">
+              {t('audit.correlation')} {entry.correlationId}
+            </Text>
           </Table.Td>
         </Table.Tr>
       )}

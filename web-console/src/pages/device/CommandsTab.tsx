@@ -9,8 +9,9 @@ import { ErrorState } from '../../components/ErrorState';
 import { LoadMore } from '../../components/LoadMore';
 import { Moment } from '../../components/Moment';
 import { PageLoader } from '../../components/PageLoader';
+import { TableFrame } from '../../components/TableFrame';
 import { graphql } from '../../graphql/generated';
-import type { DeviceCommandStatus } from '../../graphql/generated/graphql';
+import type { CommandStatus } from '../../graphql/generated/graphql';
 
 const COMMANDS = graphql(`
   query DeviceCommands($id: ID!, $after: String) {
@@ -31,7 +32,7 @@ const COMMANDS = graphql(`
   }
 `);
 
-const COLORS: Record<DeviceCommandStatus, string> = {
+const COLORS: Record<CommandStatus, string> = {
   QUEUED: 'gray',
   SENT: 'blue',
   ACCEPTED: 'blue',
@@ -62,7 +63,7 @@ export function CommandsTab({ id, changes }: { id: string; changes: number }) {
   if (page.edges.length === 0) return <EmptyState icon={IconTerminal2} title={t('commands.empty')} />;
   return (
     <>
-      <Table.ScrollContainer minWidth={520}>
+      <TableFrame minWidth={520}>
         <Table aria-label={t('device.commands')}>
           <Table.Thead>
             <Table.Tr>
@@ -75,12 +76,12 @@ export function CommandsTab({ id, changes }: { id: string; changes: number }) {
           <Table.Tbody>
             {page.edges.map(({ node }) => (
               <Table.Tr key={node.id}>
-                <Table.Td>{node.kind}</Table.Td>
+                <Table.Td>{t(`commands.kinds.${node.kind}`)}</Table.Td>
                 <Table.Td>
                   <Badge variant="light" tt="none" color={COLORS[node.status]}>
                     {t(`commands.status.${node.status}`)}
                   </Badge>
-                  {node.completedAt == null && node.progress != null && <Progress size="xs" mt={4} value={node.progress} aria-label={t('commands.progress')} />}
+                  {node.completedAt == null && <Progress size="xs" mt={4} value={node.progress} aria-label={t('commands.progress')} />}
                 </Table.Td>
                 <Table.Td>
                   <Moment at={node.createdAt} />
@@ -94,7 +95,7 @@ export function CommandsTab({ id, changes }: { id: string; changes: number }) {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </TableFrame>
       <LoadMore shown={page.edges.length} hasMore={page.pageInfo.hasNextPage} loading={loading} onMore={() => void fetchMore({ variables: { after: page.pageInfo.endCursor ?? null } })} />
     </>
   );

@@ -1,7 +1,7 @@
 // The commands of a device: those its state allows, and those that only a running phone can take.
 import { Button, Menu } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconChevronDown } from '@tabler/icons-react';
+import { IconChevronDown, IconPlayerPauseFilled, IconPlayerPlayFilled, IconPlayerStopFilled, type Icon } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
@@ -16,6 +16,7 @@ import type { PageDevice } from './operations';
 import { SetLocationDialog } from './SetLocationDialog';
 
 const PRIMARY: readonly SupportedAction[] = ['START', 'RESUME', 'PAUSE', 'STOP'];
+const ICONS: Partial<Record<SupportedAction, Icon>> = { START: IconPlayerPlayFilled, RESUME: IconPlayerPlayFilled, PAUSE: IconPlayerPauseFilled, STOP: IconPlayerStopFilled };
 const COLORS: Partial<Record<SupportedAction, string>> = { START: 'teal', RESUME: 'teal' };
 
 export function DeviceActions({ device }: { device: PageDevice }) {
@@ -43,11 +44,22 @@ export function DeviceActions({ device }: { device: PageDevice }) {
 
   return (
     <>
-      {PRIMARY.filter((action) => may.includes(action) || busy === action).map((action) => (
-        <Button key={action} variant="light" color={COLORS[action] ?? 'gray'} loading={busy === action} disabled={busy !== null} onClick={() => void press(action)}>
-          {t(`actions.${action}`)}
-        </Button>
-      ))}
+      {PRIMARY.filter((action) => may.includes(action) || busy === action).map((action) => {
+        const ActionIcon = ICONS[action];
+        return (
+          <Button
+            key={action}
+            variant={action === 'START' || action === 'RESUME' ? 'light' : 'default'}
+            color={COLORS[action] ?? 'gray'}
+            leftSection={ActionIcon && <ActionIcon size={14} aria-hidden />}
+            loading={busy === action}
+            disabled={busy !== null}
+            onClick={() => void press(action)}
+          >
+            {t(`actions.${action}`)}
+          </Button>
+        );
+      })}
       <Menu position="bottom-end">
         <Menu.Target>
           <Button variant="default" rightSection={<IconChevronDown size={14} aria-hidden />}>

@@ -1,5 +1,5 @@
 // What the device is made of.
-import { Badge, Group, Table } from '@mantine/core';
+import { Badge, Group, Paper, Table } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Moment } from '../../components/Moment';
@@ -23,28 +23,34 @@ export function SpecificationTab({ device }: { device: PageDevice }) {
     [t('create.group'), device.group ?? t('common.none')],
     [
       t('create.tags'),
-      <Group key="tags" gap={4}>
-        {device.tags.map((tag) => (
-          <Badge key={tag} variant="default" tt="none">
-            {tag}
-          </Badge>
-        ))}
-      </Group>,
+      device.tags.length === 0 ? (
+        t('common.none')
+      ) : (
+        <Group key="tags" gap={4}>
+          {device.tags.map((tag) => (
+            <Badge key={tag} variant="default" tt="none">
+              {tag}
+            </Badge>
+          ))}
+        </Group>
+      ),
     ],
     [t('devices.created'), <Moment key="created" at={device.createdAt} />],
     [t('specification.expires'), device.expiresAt == null ? t('common.never') : <Moment key="expires" at={device.expiresAt} />],
     [t('specification.id'), device.id],
   ];
   return (
-    <Table variant="vertical" layout="fixed" maw={720}>
-      <Table.Tbody>
-        {rows.map(([label, value]) => (
-          <Table.Tr key={label}>
-            <Table.Th w={180}>{label}</Table.Th>
-            <Table.Td>{value}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+    <Paper maw={720} style={{ overflow: 'hidden' }}>
+      <Table variant="vertical" layout="fixed">
+        <Table.Tbody>
+          {rows.map(([label, value]) => (
+            <Table.Tr key={label}>
+              <Table.Th w={180}>{label}</Table.Th>
+              <Table.Td>{value}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Paper>
   );
 }

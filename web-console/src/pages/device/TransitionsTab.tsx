@@ -8,6 +8,8 @@ import { Moment } from '../../components/Moment';
 import { PageLoader } from '../../components/PageLoader';
 import { STATE_COLORS, StateBadge } from '../../components/StateBadge';
 import { graphql } from '../../graphql/generated';
+import type { DeviceTransitionsQuery } from '../../graphql/generated/graphql';
+import classes from './TransitionsTab.module.css';
 
 const TRANSITIONS = graphql(`
   query DeviceTransitions($id: ID!, $after: String) {
@@ -36,6 +38,8 @@ const TRANSITIONS = graphql(`
   }
 `);
 
+type Transition = NonNullable<DeviceTransitionsQuery['device']>['transitions']['edges'][number]['node'];
+
 export function TransitionsTab({ id, changes }: { id: string; changes: number }) {
   const { data, error, loading, refetch, fetchMore } = useQuery(TRANSITIONS, { variables: { id }, notifyOnNetworkStatusChange: true });
   useEffect(() => {
@@ -47,17 +51,9 @@ export function TransitionsTab({ id, changes }: { id: string; changes: number })
   if (!page) return <PageLoader />;
   return (
     <>
-      <Timeline bulletSize={14} lineWidth={2} active={page.edges.length}>
+      <Timeline bulletSize={12} lineWidth={2} active={page.edges.length} classNames={{ item: classes.step, itemBody: classes.stepBody, itemBullet: classes.stepBullet }}>
         {page.edges.map(({ node }) => (
-          <Timeline.Item key={node.id} color={STATE_COLORS[node.to]} title={<StateBadge state={node.to} />}>
-            <Group gap={6} mt={4}>
-              <Text size="sm">{node.cause}</Text>
-              <Text size="xs" c="dimmed">
-                {node.actor && `${node.actor.displayName} · `}
-                <Moment at={node.at} />
-              </Text>
-            </Group>
-          </Timeline.Item>
+          <Timeline.Item key={node.id} color={STATE_COLORS[node.to]} title={<Step {...node} />} />
         ))}
       </Timeline>
       <LoadMore
@@ -67,5 +63,18 @@ export function TransitionsTab({ id, changes }: { id: string; changes: number })
         onMore={() => void fetchMore({ variables: { after: page.pageInfo.endCursor ?? null } })}
       />
     </>
+  );
+}
+
+function Step({ to, cause, actor, at }: Transition) {
+  return (
+    <Group gap="sm">
+      <StateBadge state={to} past />
+      <Text size="sm">{cause}</Text>
+      <Text size="xs" c="dimmed">
+        {actor && `${actor.displayName} · `}
+        <Moment at={at} />
+      </Text>
+    </Group>
   );
 }

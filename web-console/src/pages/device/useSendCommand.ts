@@ -5,7 +5,7 @@ import { live } from '../../client/live';
 import type { UserError } from '../../client/userErrors';
 import { notifyDone, notifyFailure } from '../../components/notify';
 import { graphql } from '../../graphql/generated';
-import type { DeviceCommandStatus } from '../../graphql/generated/graphql';
+import type { CommandStatus } from '../../graphql/generated/graphql';
 import { useSession } from '../../session/context';
 
 export const COMMAND_FIELDS = graphql(`
@@ -62,7 +62,7 @@ const COMMAND_UPDATED = graphql(`
 `);
 
 const DOCUMENTS = { DROP_NETWORK, SET_LOCATION };
-const FINAL: ReadonlySet<DeviceCommandStatus> = new Set<DeviceCommandStatus>(['SUCCEEDED', 'FAILED', 'EXPIRED']);
+const FINAL: ReadonlySet<CommandStatus> = new Set<CommandStatus>(['SUCCEEDED', 'FAILED', 'EXPIRED']);
 
 export function useSendCommand() {
   const { t } = useTranslation();

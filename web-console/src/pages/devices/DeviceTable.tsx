@@ -2,6 +2,7 @@
 import { Checkbox, Table, UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { TableFrame } from '../../components/TableFrame';
 import type { DeviceOrderField } from '../../graphql/generated/graphql';
 import { DeviceRow } from './DeviceRow';
 import classes from './Devices.module.css';
@@ -40,7 +41,7 @@ export function DeviceTable({ devices, selected, onSelect, order, onOrder }: Dev
   };
 
   return (
-    <Table.ScrollContainer minWidth={760} className={classes.surface}>
+    <TableFrame minWidth={860}>
       <Table highlightOnHover verticalSpacing="xs" stickyHeader aria-label={t('devices.title')}>
         <Table.Thead>
           <Table.Tr>
@@ -71,6 +72,6 @@ export function DeviceTable({ devices, selected, onSelect, order, onOrder }: Dev
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </TableFrame>
   );
 }

@@ -43,7 +43,7 @@ export function NameForm({ name }: { name: string }) {
       <form onSubmit={save} noValidate>
         <Stack gap="sm">
           <Title order={2} size="h4" id="profile-name">
-            {t('profile.name')}
+            {t('profile.about')}
           </Title>
           <FormErrors messages={general} />
           <TextInput label={t('register.displayName')} autoComplete="name" required {...form.getInputProps('displayName')} />

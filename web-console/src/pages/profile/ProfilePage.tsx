@@ -19,7 +19,7 @@ export function ProfilePage() {
             <Text size="sm">
               {user.email} · {tenant.name}
             </Text>
-            {user.roles.map((role) => (
+            {user.roles?.map((role) => (
               <Badge key={role.id} variant="light" tt="none">
                 {role.name}
               </Badge>
@@ -28,7 +28,7 @@ export function ProfilePage() {
         }
       />
       <Stack gap="xl">
-        <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+        <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md" style={{ alignItems: 'start' }}>
           <NameForm name={user.displayName} />
           <PasswordForm />
         </SimpleGrid>

@@ -48,7 +48,10 @@ function TemplateForm({ template, onClose }: Omit<TemplateDialogProps, 'opened'>
   const { busy, general, submit } = useSubmission(form);
 
   const save = form.onSubmit(async ({ name, description, category, specification }) => {
-    const input = { name, description, category, specification: toSpecificationInput(specification) };
+    // A place is no part of the form; a template that has one keeps it.
+    const place = template?.specification.location;
+    const location = place == null ? null : { latitude: place.latitude, longitude: place.longitude };
+    const input = { name, description, category, specification: { ...toSpecificationInput(specification), location } };
     const accepted = await submit(async () => {
       if (template === null) {
         const { data } = await createTemplate({ variables: { input } });

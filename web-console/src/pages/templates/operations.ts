@@ -22,6 +22,10 @@ export const TEMPLATE_FIELDS = graphql(`
       locale
       timezone
       networkProxy
+      location {
+        latitude
+        longitude
+      }
     }
   }
 `);
@@ -46,7 +50,7 @@ export const TEMPLATES = graphql(`
 export const CREATE_TEMPLATE = graphql(`
   mutation CreateDeviceTemplate($input: CreateDeviceTemplateInput!) {
     createDeviceTemplate(input: $input) {
-      template {
+      deviceTemplate {
         ...TemplateFields
       }
       userErrors {
@@ -61,7 +65,7 @@ export const CREATE_TEMPLATE = graphql(`
 export const UPDATE_TEMPLATE = graphql(`
   mutation UpdateDeviceTemplate($input: UpdateDeviceTemplateInput!) {
     updateDeviceTemplate(input: $input) {
-      template {
+      deviceTemplate {
         ...TemplateFields
       }
       userErrors {

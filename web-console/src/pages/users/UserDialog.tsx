@@ -33,7 +33,7 @@ function UserForm({ user, onClose }: Omit<UserDialogProps, 'opened'>) {
       displayName: user?.displayName ?? '',
       email: user?.email ?? '',
       password: '',
-      roleIds: user?.roles.map((role) => role.id) ?? [],
+      roleIds: user?.roles?.map((role) => role.id) ?? [],
     },
   });
   const { busy, general, submit } = useSubmission(form);

@@ -24,7 +24,9 @@ export function UserLine({ user, onEdit }: { user: UserRow; onEdit: () => void }
   const mayUpdate = useMay('user:update');
   const [asking, question] = useDisclosure();
   const [busy, setBusy] = useState(false);
-  const action = ACTION_FOR[user.status];
+  // The page is for those who may read accounts; the platform tells them each account's status.
+  const status = user.status ?? 'ACTIVE';
+  const action = ACTION_FOR[status];
 
   const run = async () => {
     setBusy(true);
@@ -58,7 +60,7 @@ export function UserLine({ user, onEdit }: { user: UserRow; onEdit: () => void }
       </Table.Td>
       <Table.Td>
         <Group gap={4}>
-          {user.roles.map((role) => (
+          {user.roles?.map((role) => (
             <Badge key={role.id} variant="default" tt="none">
               {role.name}
             </Badge>
@@ -66,8 +68,8 @@ export function UserLine({ user, onEdit }: { user: UserRow; onEdit: () => void }
         </Group>
       </Table.Td>
       <Table.Td>
-        <Badge variant="light" tt="none" color={COLORS[user.status]}>
-          {t(`users.status.${user.status}`)}
+        <Badge variant="light" tt="none" color={COLORS[status]}>
+          {t(`users.status.${status}`)}
         </Badge>
       </Table.Td>
       <Table.Td>{user.lastLoginAt == null ? t('common.never') : <Moment at={user.lastLoginAt} />}</Table.Td>

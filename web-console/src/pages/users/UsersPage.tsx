@@ -11,6 +11,7 @@ import { LoadMore } from '../../components/LoadMore';
 import { PageHeader } from '../../components/PageHeader';
 import { PageLoader } from '../../components/PageLoader';
 import { SearchField } from '../../components/SearchField';
+import { TableFrame } from '../../components/TableFrame';
 import { useMay } from '../../session/context';
 import { USERS, type UserRow } from './operations';
 import { UserDialog } from './UserDialog';
@@ -45,7 +46,7 @@ export function UsersPage() {
       {page?.edges.length === 0 && <EmptyState icon={IconUsers} title={t('users.empty')} />}
       {page && page.edges.length > 0 && (
         <>
-          <Table.ScrollContainer minWidth={640}>
+          <TableFrame minWidth={640}>
             <Table aria-label={t('users.title')} verticalSpacing="xs">
               <Table.Thead>
                 <Table.Tr>
@@ -62,7 +63,7 @@ export function UsersPage() {
                 ))}
               </Table.Tbody>
             </Table>
-          </Table.ScrollContainer>
+          </TableFrame>
           <LoadMore shown={page.edges.length} total={page.totalCount ?? null} hasMore={page.pageInfo.hasNextPage} loading={loading} onMore={() => void fetchMore({ variables: { after: page.pageInfo.endCursor ?? null } })} />
         </>
       )}

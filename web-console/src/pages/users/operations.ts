@@ -1,6 +1,7 @@
 // People of the organisation and their roles.
+import type { TypedDocumentNode } from '@apollo/client';
 import { graphql } from '../../graphql/generated';
-import type { UserFieldsFragment } from '../../graphql/generated/graphql';
+import type { UserError, UserFieldsFragment } from '../../graphql/generated/graphql';
 
 export const USER_FIELDS = graphql(`
   fragment UserFields on User {
@@ -119,6 +120,11 @@ const UNLOCK = graphql(`
   }
 `);
 
-export const USER_ACTIONS = { DEACTIVATE, ACTIVATE, UNLOCK } as const;
-export type UserAction = keyof typeof USER_ACTIONS;
+export type UserAction = 'DEACTIVATE' | 'ACTIVATE' | 'UNLOCK';
+
+interface UserActionAnswer {
+  outcome: { user?: UserFieldsFragment | null; userErrors: UserError[] };
+}
+
+export const USER_ACTIONS: Record<UserAction, TypedDocumentNode<UserActionAnswer, { id: string }>> = { DEACTIVATE, ACTIVATE, UNLOCK };
 export type UserRow = UserFieldsFragment;

@@ -18,12 +18,12 @@ export function SpecificationFields<Values extends WithSpecification>({ form }: 
   return (
     <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
       <Select {...bind('androidVersion')} data={ANDROID_VERSIONS} allowDeselect={false} />
-      <NumberInput {...bind('cpuCores')} min={1} max={64} allowDecimal={false} />
-      <NumberInput {...bind('memoryMb')} min={512} step={512} allowDecimal={false} suffix=" MB" thousandSeparator />
-      <NumberInput {...bind('storageGb')} min={1} step={8} allowDecimal={false} suffix=" GB" />
-      <NumberInput {...bind('widthPx')} min={240} allowDecimal={false} suffix=" px" />
-      <NumberInput {...bind('heightPx')} min={240} allowDecimal={false} suffix=" px" />
-      <NumberInput {...bind('density')} min={72} allowDecimal={false} suffix=" dpi" />
+      <NumberInput {...bind('cpuCores')} min={1} max={16} allowDecimal={false} />
+      <NumberInput {...bind('memoryMb')} min={512} max={32768} step={512} allowDecimal={false} suffix=" MB" thousandSeparator />
+      <NumberInput {...bind('storageGb')} min={1} max={1024} step={8} allowDecimal={false} suffix=" GB" />
+      <NumberInput {...bind('widthPx')} min={240} max={4096} allowDecimal={false} suffix=" px" />
+      <NumberInput {...bind('heightPx')} min={240} max={4096} allowDecimal={false} suffix=" px" />
+      <NumberInput {...bind('density')} min={72} max={640} allowDecimal={false} suffix=" dpi" />
       <TextInput {...bind('locale')} />
       <TextInput {...bind('timezone')} />
       <TextInput {...bind('networkProxy')} placeholder="http://proxy:3128" />

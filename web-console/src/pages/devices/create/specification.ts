@@ -1,13 +1,13 @@
 // What a device is made of, as forms hold it.
 import type { DeviceSpecificationInput } from '../../../graphql/generated/graphql';
 
-export type SpecificationValues = Required<{ [Field in keyof DeviceSpecificationInput]: NonNullable<DeviceSpecificationInput[Field]> }>;
+export type SpecificationValues = Required<{ [Field in keyof Omit<DeviceSpecificationInput, 'location'>]: NonNullable<DeviceSpecificationInput[Field]> }>;
 
 export const DEFAULT_SPECIFICATION: SpecificationValues = {
   androidVersion: '14',
-  cpuCores: 2,
+  cpuCores: 4,
   memoryMb: 4096,
-  storageGb: 32,
+  storageGb: 64,
   widthPx: 1080,
   heightPx: 2400,
   density: 420,
@@ -17,7 +17,7 @@ export const DEFAULT_SPECIFICATION: SpecificationValues = {
   networkProxy: '',
 };
 
-export const ANDROID_VERSIONS = ['10', '11', '12', '13', '14', '15'];
+export const ANDROID_VERSIONS = ['10', '11', '12', '13', '14', '15', '16'];
 
 /** The form's values as the platform takes them: an empty proxy is none. */
 export function toSpecificationInput(values: SpecificationValues): DeviceSpecificationInput {
