@@ -8,7 +8,7 @@ use crate::satisfiability::check_satisfiability;
 use crate::subgraph::{SubgraphSchema, apply_version_1_rules, load};
 use crate::supergraph::{api_document, check_inaccessible, supergraph_document};
 use crate::syntax::{OperationKind, print_document};
-use crate::validate::validate_subgraph;
+use crate::validate::{check_merged, validate_subgraph};
 
 /// A subgraph to compose.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,9 @@ pub fn compose(subgraphs: &[Subgraph]) -> Result<Composition, Vec<CompositionErr
             subgraphs.iter().map(|subgraph| &subgraph.name),
             "No queries found in any subgraph: a supergraph must have a query root type.",
         );
+    }
+    if findings.errors.is_empty() {
+        check_merged(&schemas, &merged, &mut findings);
     }
     check_inaccessible(&schemas, &merged, &mut findings);
     findings = stage(findings)?;

@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::members::compare_deprecation;
 use super::{Changes, input_still_fits};
 use crate::syntax::{InputValue, TypeDefinition};
 
@@ -59,5 +60,6 @@ fn compare_input(what: &str, place: &str, old: &InputValue, new: &InputValue, ch
             changes.dangerous(place, format!("The default value of the {what} changed."));
         }
     }
+    compare_deprecation(place, &old.directives, &new.directives, changes);
     changes.description(place, old.description.as_deref(), new.description.as_deref());
 }

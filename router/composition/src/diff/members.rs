@@ -77,7 +77,8 @@ pub fn compare_enum_values(before: &TypeDefinition, after: &TypeDefinition, is_o
     }
 }
 
-fn compare_deprecation(coordinate: &str, before: &[Directive], after: &[Directive], changes: &mut Changes) {
+/// Compares whether an element is deprecated, and why.
+pub fn compare_deprecation(coordinate: &str, before: &[Directive], after: &[Directive], changes: &mut Changes) {
     match (deprecation(before), deprecation(after)) {
         (None, Some(reason)) => changes.safe(coordinate, format!("Deprecated: {reason}")),
         (Some(_), None) => changes.safe(coordinate, "Not deprecated any more."),

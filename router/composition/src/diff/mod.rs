@@ -69,7 +69,14 @@ pub fn breaking_changes(old_api_sdl: &str, new_api_sdl: &str) -> Result<Vec<Chan
         }
     }
     for (name, added) in new.types.iter().filter(|(name, _)| !old.types.contains_key(*name)) {
-        changes.safe(name, format!("The {} was added.", added.kind));
+        let interface = added.implements.iter().find(|interface| old.types.contains_key(*interface));
+        match interface {
+            // Clients that know the interface meet a type they do not know.
+            Some(interface) => {
+                changes.dangerous(name, format!("The {} was added; it implements {interface}.", added.kind));
+            }
+            None => changes.safe(name, format!("The {} was added.", added.kind)),
+        }
     }
     directives::compare(&old.document, &new.document, &mut changes);
     Ok(changes.finish())

@@ -34,6 +34,7 @@ impl Merger<'_> {
                 }
             }
         }
+        self.check_contextual(coordinate, sources);
         let mut merged = IndexMap::new();
         for name in names {
             let place = format!("{coordinate}({name}:)");
@@ -55,6 +56,37 @@ impl Merger<'_> {
             }
         }
         merged
+    }
+
+    /// An argument that one subgraph fills from a context cannot be a client's in another.
+    fn check_contextual(&mut self, coordinate: &str, sources: &Sources<'_, Field>) {
+        for (index, field) in sources {
+            let contextual =
+                field.arguments.values().filter(|argument| argument.directives.has(Federation::FromContext));
+            for argument in contextual {
+                let place = format!("{coordinate}({}:)", argument.name);
+                let differing = sources.iter().filter(|(_, other)| {
+                    other
+                        .arguments
+                        .get(&argument.name)
+                        .is_some_and(|other| !other.directives.has(Federation::FromContext))
+                });
+                let differing = self.names(differing.map(|(index, _)| *index));
+                if !differing.is_empty() {
+                    let listing = subgraph_list(differing.iter().map(String::as_str));
+                    let all = [self.names([*index]), differing.clone()].concat();
+                    self.findings.error(
+                        "CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS",
+                        &place,
+                        all,
+                        format!(
+                            "Argument \"{place}\" is contextual in subgraph \"{}\" but not in {listing}.",
+                            self.subgraphs[*index].name
+                        ),
+                    );
+                }
+            }
+        }
     }
 
     fn report_missing_argument(&mut self, place: &str, present: &Sources<'_, InputValue>, missing: &[usize]) {

@@ -67,6 +67,14 @@ impl ComposedDirectives {
                 ),
             ));
         };
+        if Federation::of_name(name).is_some_and(|known| known.supergraph_feature().is_some()) {
+            return Err((
+                ERROR,
+                format!(
+                    "Directive \"@{name}\" cannot be composed because the supergraph has a federation directive of that name."
+                ),
+            ));
+        }
         match self.by_name.get_mut(name) {
             None => {
                 let composed = Composed { definition: definition.clone(), link: link.clone() };
@@ -180,6 +188,7 @@ impl Merger<'_> {
             .iter()
             .flat_map(|subgraph| subgraph.directives.keys().map(String::as_str))
             .filter(|name| !BUILT_IN.contains(name) && !self.composed.by_name.contains_key(*name))
+            .filter(|name| !Federation::of_name(name).is_some_and(|known| self.features.contains(&known)))
             .collect();
         let mut definitions: Vec<DirectiveDefinition> =
             self.composed.by_name.values().map(|composed| composed.definition.clone()).collect();
@@ -230,8 +239,20 @@ impl Merger<'_> {
             return None;
         }
         let mut merged = sources.first()?.1.clone();
+        let names = self.names(sources.iter().map(|(index, _)| *index));
+        if sources.iter().any(|(_, definition)| executable(definition).len() > locations.len()) {
+            self.findings.hint("INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS", &coordinate, names.clone(), format!(
+                "Executable directive \"{coordinate}\" has inconsistent locations across subgraphs; the supergraph allows those all of them have: {}.",
+                locations.join(", ")
+            ));
+        }
         merged.locations = locations;
         merged.repeatable = sources.iter().all(|(_, definition)| definition.repeatable);
+        if !merged.repeatable && sources.iter().any(|(_, definition)| definition.repeatable) {
+            self.findings.hint("INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE", &coordinate, names, format!(
+                "Executable directive \"{coordinate}\" is repeatable in only some subgraphs; it will not be repeatable in the supergraph."
+            ));
+        }
         merged
             .arguments
             .retain(|argument, _| sources.iter().all(|(_, definition)| definition.arguments.contains_key(argument)));

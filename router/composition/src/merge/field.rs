@@ -21,10 +21,7 @@ impl Merger<'_> {
         for name in names {
             let fields: Sources<'_, Field> =
                 sources.iter().filter_map(|(index, source)| Some((*index, source.fields.get(name)?))).collect();
-            if fields.len() < sources.len()
-                && merged.kind == TypeKind::Object
-                && OperationKind::of_type(&merged.name).is_none()
-            {
+            if fields.len() < sources.len() && OperationKind::of_type(&merged.name).is_none() {
                 self.hint_missing_value_field(merged, sources, name);
             }
             if let Some(field) = self.merge_field(merged, sources, name, &fields) {
@@ -236,17 +233,20 @@ impl Merger<'_> {
         sources: &Sources<'_, TypeDefinition>,
         field: &str,
     ) {
-        let is_entity = sources.iter().any(|(_, source)| source.directives.has(Federation::Key));
-        if is_entity {
+        if sources.iter().any(|(_, source)| source.directives.has(Federation::Key)) {
             return;
         }
+        let (code, what) = match merged.kind {
+            TypeKind::Interface => ("INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD", "interface type"),
+            _ => ("INCONSISTENT_OBJECT_VALUE_TYPE_FIELD", "non-entity object type"),
+        };
         let missing: Vec<usize> =
             sources.iter().filter(|(_, source)| !source.fields.contains_key(field)).map(|(index, _)| *index).collect();
         let coordinate = format!("{}.{field}", merged.name);
         let names = self.names(missing);
         let listing = subgraph_list(names.iter().map(String::as_str));
-        self.findings.hint("INCONSISTENT_OBJECT_VALUE_TYPE_FIELD", &coordinate, names, format!(
-            "Field \"{coordinate}\" of non-entity object type \"{}\" is defined in some but not all subgraphs that define the type: it is missing in {listing}.",
+        self.findings.hint(code, &coordinate, names, format!(
+            "Field \"{coordinate}\" of {what} \"{}\" is defined in some but not all subgraphs that define the type: it is missing in {listing}.",
             merged.name
         ));
     }

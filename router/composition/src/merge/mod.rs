@@ -17,6 +17,7 @@ mod value_directive;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use named_type::location;
 pub use overrides::Overrides;
 pub use relations::Relations;
 

@@ -3,7 +3,7 @@
 use super::relations::merged_kind;
 use super::{Merger, Sources, join};
 use crate::finding::subgraph_list;
-use crate::subgraph::Federation;
+use crate::subgraph::{Directives, Federation};
 use crate::syntax::{OperationKind, TypeDefinition, TypeKind};
 
 impl Merger<'_> {
@@ -27,6 +27,7 @@ impl Merger<'_> {
         };
         let applied = sources.iter().map(|(index, source)| (*index, &source.directives)).collect();
         let shared = self.applied_directives(name, location(kind), &applied);
+        self.hint_missing_keys(name, &sources);
         match kind {
             TypeKind::Scalar => {}
             TypeKind::Object | TypeKind::Interface => {
@@ -39,6 +40,20 @@ impl Merger<'_> {
         }
         merged.directives.extend(shared);
         Some(merged)
+    }
+
+    /// A type that is an entity in one subgraph usually should be one in all.
+    fn hint_missing_keys(&mut self, name: &str, sources: &Sources<'_, TypeDefinition>) {
+        let (with, without): (Vec<_>, Vec<_>) =
+            sources.iter().partition(|(_, source)| source.directives.has(Federation::Key));
+        if with.is_empty() || without.is_empty() {
+            return;
+        }
+        let without = self.names(without.iter().map(|(index, _)| *index));
+        let listing = subgraph_list(without.iter().map(String::as_str));
+        self.findings.hint("INCONSISTENT_ENTITY", name, without, format!(
+            "Type \"{name}\" is declared as an entity (has a @key applied) in some but not all defining subgraphs: it has no @key in {listing}."
+        ));
     }
 
     fn common_kind(&mut self, name: &str, sources: &Sources<'_, TypeDefinition>) -> Option<TypeKind> {

@@ -3,7 +3,7 @@
 use crate::finding::Findings;
 use crate::merge::Merged;
 use crate::subgraph::{Directives, Federation, SubgraphSchema};
-use crate::syntax::{Directive, OperationKind, TypeDefinition, TypeKind};
+use crate::syntax::{Directive, InputValue, OperationKind, TypeDefinition, TypeKind, TypeReference, Value};
 
 /// Reports every visible element that needs a hidden one.
 pub fn check_inaccessible(subgraphs: &[SubgraphSchema], merged: &Merged, findings: &mut Findings) {
@@ -80,6 +80,11 @@ impl Check<'_> {
                 let place = format!("{coordinate}({}:)", argument.name);
                 if !hidden(&argument.directives) {
                     self.reference(findings, &place, argument.ty.base());
+                    self.default(findings, &place, argument);
+                } else if let Some(promise) = self.promised_argument(definition, &field.name, &argument.name) {
+                    self.report(findings, "IMPLEMENTED_BY_INACCESSIBLE", &place, &format!(
+                        "Argument \"{place}\" is @inaccessible but implements the interface field argument \"{promise}\", which is in the API schema."
+                    ));
                 } else if argument.is_required() {
                     self.report(
                         findings,
@@ -94,6 +99,7 @@ impl Check<'_> {
             let coordinate = format!("{}.{}", definition.name, input.name);
             if !hidden(&input.directives) {
                 self.reference(findings, &coordinate, input.ty.base());
+                self.default(findings, &coordinate, input);
             } else if input.is_required() {
                 self.report(
                     findings,
@@ -112,6 +118,45 @@ impl Check<'_> {
             self.report(findings, "REFERENCED_INACCESSIBLE", coordinate, &format!(
                 "Type \"{target}\" is @inaccessible but is referenced by \"{coordinate}\", which is in the API schema."
             ));
+        }
+    }
+
+    /// The visible interface argument that an argument implements.
+    fn promised_argument(&self, definition: &TypeDefinition, field: &str, argument: &str) -> Option<String> {
+        definition.implements.iter().filter_map(|name| self.merged.types.get(name)).find_map(|interface| {
+            let promised_field = interface.fields.get(field)?;
+            let promised = promised_field.arguments.get(argument)?;
+            let visible = ![&interface.directives, &promised_field.directives, &promised.directives]
+                .into_iter()
+                .any(|d| hidden(d));
+            visible.then(|| format!("{}.{field}({argument}:)", interface.name))
+        })
+    }
+
+    /// The default of a visible input must not use what is hidden.
+    fn default(&self, findings: &mut Findings, coordinate: &str, input: &InputValue) {
+        let Some(used) = input.default.as_ref().and_then(|value| self.hidden_in(value, &input.ty)) else { return };
+        self.report(findings, "DEFAULT_VALUE_USES_INACCESSIBLE", coordinate, &format!(
+            "\"{used}\" is @inaccessible but is used in the default value of \"{coordinate}\", which is in the API schema."
+        ));
+    }
+
+    fn hidden_in(&self, value: &Value, ty: &TypeReference) -> Option<String> {
+        let definition = self.merged.types.get(ty.base())?;
+        match value {
+            Value::List(items) => items.iter().find_map(|item| self.hidden_in(item, ty)),
+            Value::Enum(name) => {
+                let value = definition.values.get(name)?;
+                hidden(&value.directives).then(|| format!("{}.{name}", definition.name))
+            }
+            Value::Object(fields) => fields.iter().find_map(|(name, value)| {
+                let input = definition.inputs.get(name)?;
+                if hidden(&input.directives) {
+                    return Some(format!("{}.{name}", definition.name));
+                }
+                self.hidden_in(value, &input.ty)
+            }),
+            _ => None,
         }
     }
 

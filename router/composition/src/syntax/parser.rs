@@ -14,6 +14,9 @@ use super::lexer::{Lexer, SyntaxError, Token};
 /// Deeper nesting than any schema has; it keeps hostile input from exhausting the stack.
 const MAXIMUM_DEPTH: usize = 128;
 
+const DEFINITION_KEYWORDS: [&str; 9] =
+    ["schema", "directive", "extend", "scalar", "type", "interface", "union", "enum", "input"];
+
 type Parsed<T> = Result<T, SyntaxError>;
 
 /// Parses a schema document.
@@ -144,6 +147,11 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
+    /// Whether a name follows that does not begin the next definition.
+    fn at_listed_name(&self) -> bool {
+        matches!(self.token, Token::Name(name) if !DEFINITION_KEYWORDS.contains(&name))
+    }
+
     fn schema(&mut self, description: Option<String>) -> Parsed<SchemaDefinition> {
         let directives = self.directives()?;
         let mut roots = Vec::new();
@@ -169,7 +177,7 @@ impl<'a> Parser<'a> {
                 self.skip('&')?;
                 definition.implements.push(self.name()?);
                 // A comma is white space to the lexer, so old-style comma lists read the same.
-                while self.skip('&')? || matches!(self.token, Token::Name(_)) {
+                while self.skip('&')? || self.at_listed_name() {
                     definition.implements.push(self.name()?);
                 }
             } else {

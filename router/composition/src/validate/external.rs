@@ -19,6 +19,15 @@ pub fn check(report: &mut Report<'_>) {
                     report.error("EXTERNAL_UNUSED", &coordinate, format!("Field \"{coordinate}\" is marked @external but is not used in any federation directive (@key, @provides, @requires) or to satisfy an interface; the field declaration has no use and should be removed (or the field should not be @external)."));
                 }
             }
+            if field.directives.has(Federation::External)
+                && let Some(merged) = field.directives.iter().find(|applied| applied.federation.is_some_and(is_merged))
+            {
+                report.error(
+                    "MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL",
+                    &coordinate,
+                    format!("Cannot apply merged directive @{} to external field \"{coordinate}\".", merged.name),
+                );
+            }
             if field.directives.has(Federation::Shareable) {
                 if on_interface {
                     report.error("INVALID_SHAREABLE_USAGE", &coordinate, format!("Invalid use of @shareable on field \"{coordinate}\": only object type fields can be marked with @shareable."));
@@ -31,4 +40,9 @@ pub fn check(report: &mut Report<'_>) {
             }
         }
     }
+}
+
+/// Whether applications of all subgraphs end up in the supergraph, which external fields do not.
+fn is_merged(directive: Federation) -> bool {
+    directive.supergraph_feature().is_some()
 }

@@ -155,6 +155,14 @@ fn check_field_set(report: &mut Report<'_>, codes: &Codes, coordinate: &str, typ
     }
     let subgraph = report.subgraph;
     let mut with_arguments = Vec::new();
+    if let Some(missing) = missing_argument(report, type_name, &selections).filter(|_| codes.has_arguments.is_empty()) {
+        report.error(
+            codes.invalid,
+            coordinate,
+            format!("{label}(fields: \"{text}\"): the required argument \"{missing}\" is not given."),
+        );
+        return;
+    }
     let walked = walk_field_set(subgraph, type_name, &selections, &mut |selected| {
         if !codes.has_arguments.is_empty() && !selected.field.arguments.is_empty() {
             with_arguments.push(format!("{}.{}", selected.parent, selected.field.name));
@@ -209,6 +217,26 @@ fn leaves_not_external(
             }
         }
     }
+}
+
+/// A required argument of a selected field that the field set does not give.
+fn missing_argument(report: &Report<'_>, type_name: &str, selections: &[Selection]) -> Option<String> {
+    selections.iter().find_map(|selection| match selection {
+        Selection::Field { name, arguments, selections, .. } => {
+            let field = report.subgraph.field(type_name, name)?;
+            let missing = field
+                .arguments
+                .values()
+                .find(|argument| argument.is_required() && arguments.iter().all(|(given, _)| *given != argument.name));
+            match missing {
+                Some(missing) => Some(format!("{type_name}.{name}({}:)", missing.name)),
+                None => missing_argument(report, field.ty.base(), selections),
+            }
+        }
+        Selection::Fragment { on, selections, .. } => {
+            missing_argument(report, on.as_deref().unwrap_or(type_name), selections)
+        }
+    })
 }
 
 fn has_directives(selections: &[Selection]) -> bool {

@@ -1,12 +1,19 @@
-//! Checks each subgraph by itself before anything is merged.
+//! Checks each subgraph by itself before anything is merged, and the whole once it is.
 
+mod applications;
 mod context;
 mod cost;
 mod external;
 mod field_sets;
 mod implementations;
 mod interface_object;
+mod merged;
 mod references;
+mod signature;
+mod value;
+
+pub use merged::check_merged;
+pub use value::value_problem;
 
 use crate::finding::Findings;
 use crate::subgraph::SubgraphSchema;
@@ -15,6 +22,7 @@ use crate::subgraph::SubgraphSchema;
 pub fn validate_subgraph(subgraph: &SubgraphSchema, findings: &mut Findings) {
     let mut report = Report { subgraph, findings };
     references::check(&mut report);
+    applications::check(&mut report);
     implementations::check(&mut report);
     field_sets::check(&mut report);
     external::check(&mut report);

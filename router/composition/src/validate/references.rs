@@ -1,18 +1,18 @@
-//! Every type and directive that is used must exist and fit its place.
+//! Every type that is used must exist and fit its place.
+
+use std::collections::HashSet;
 
 use super::Report;
-use crate::subgraph::{Meaning, SubgraphSchema};
+use crate::subgraph::SubgraphSchema;
 use crate::supergraph::built_in_scalar;
-use crate::syntax::{Directive, InputValue, TypeDefinition, TypeKind, TypeReference};
+use crate::syntax::{InputValue, TypeDefinition, TypeKind, TypeReference};
 
 const INVALID: &str = "INVALID_GRAPHQL";
 
 pub fn check(report: &mut Report<'_>) {
     let subgraph = report.subgraph;
-    check_directives(report, "", &subgraph.schema_directives);
     for definition in subgraph.types.values() {
         let name = definition.name.as_str();
-        check_directives(report, name, &definition.directives);
         if is_empty(definition) {
             report.error(
                 INVALID,
@@ -27,17 +27,16 @@ pub fn check(report: &mut Report<'_>) {
         }
         for field in definition.fields.values() {
             let coordinate = format!("{name}.{}", field.name);
-            check_directives(report, &coordinate, &field.directives);
             check_output(report, &coordinate, &field.ty);
             for argument in field.arguments.values() {
                 check_input(report, &format!("{coordinate}({}:)", argument.name), argument);
             }
         }
+        if let Some(path) = endless_input(subgraph, definition) {
+            report.error(INVALID, name, format!("Input object \"{name}\" requires itself without end: {path}."));
+        }
         for input in definition.inputs.values() {
             check_input(report, &format!("{name}.{}", input.name), input);
-        }
-        for value in definition.values.values() {
-            check_directives(report, &format!("{name}.{}", value.name), &value.directives);
         }
     }
 }
@@ -76,7 +75,6 @@ fn check_output(report: &mut Report<'_>, coordinate: &str, ty: &TypeReference) {
 }
 
 fn check_input(report: &mut Report<'_>, coordinate: &str, input: &InputValue) {
-    check_directives(report, coordinate, &input.directives);
     let ty = &input.ty;
     match kind(report.subgraph, ty.base()) {
         None => report.error(INVALID, coordinate, format!("Unknown type \"{}\" of \"{coordinate}\".", ty.base())),
@@ -91,25 +89,22 @@ fn check_input(report: &mut Report<'_>, coordinate: &str, input: &InputValue) {
     }
 }
 
-fn check_directives(report: &mut Report<'_>, coordinate: &str, directives: &[Directive]) {
-    let subgraph = report.subgraph;
-    for directive in directives {
-        let name = directive.name.as_str();
-        let known = directive.federation.is_some()
-            || subgraph.directives.contains_key(name)
-            || matches!(name, "deprecated" | "specifiedBy" | "oneOf")
-            || !matches!(subgraph.links.meaning(name), Meaning::Local);
-        if !known {
-            let advice = match crate::subgraph::Federation::of_name(name) {
-                Some(_) if subgraph.links.is_version_1() => {
-                    " It is a federation 2 directive, but this subgraph does not link to federation 2."
-                }
-                Some(_) => {
-                    " Import it in the @link to the federation specification, or use its name with the prefix \"federation__\"."
-                }
-                None => "",
-            };
-            report.error(INVALID, coordinate, format!("Unknown directive \"@{name}\".{advice}"));
+/// A chain of required fields that leads from an input object back to it (GraphQL specification §3.10).
+fn endless_input(subgraph: &SubgraphSchema, start: &TypeDefinition) -> Option<String> {
+    let mut visited = HashSet::new();
+    let mut pending = vec![(start, start.name.clone())];
+    while let Some((definition, path)) = pending.pop() {
+        for input in definition.inputs.values().filter(|input| input.ty.is_non_null() && !input.ty.is_list()) {
+            let path = format!("{path}.{}", input.name);
+            if input.ty.base() == start.name {
+                return Some(path);
+            }
+            if let Some(next) = subgraph.types.get(input.ty.base())
+                && visited.insert(&next.name)
+            {
+                pending.push((next, path));
+            }
         }
     }
+    None
 }

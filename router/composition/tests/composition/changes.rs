@@ -106,3 +106,11 @@ fn a_schema_that_is_no_graphql_is_reported_with_its_place() {
     let error = breaking_changes("type Query { a: Int }", "type Query {\n  a Int }").unwrap_err();
     assert_eq!(error.to_string(), "INVALID_GRAPHQL: the new schema: line 2, column 5: expected `:`, found `Int`");
 }
+
+#[test]
+fn a_new_type_behind_a_known_interface_is_dangerous() {
+    let old = "type Query { n(x: Int, i: I): N } interface N { id: ID } input I { a: Int }";
+    let new = "type Query { n(x: Int @deprecated(reason: \"old\"), i: I): N } interface N { id: ID } type T implements N { id: ID }
+        input I { a: Int @deprecated }";
+    assert_eq!(changes(old, new), [dangerous("T"), safe("I.a"), safe("Query.n(x:)")]);
+}

@@ -10,4 +10,5 @@ mod merge_rules;
 mod refusals;
 mod satisfiability;
 mod support;
+mod validity;
 mod version_1;

@@ -1,19 +1,6 @@
 //! What is wrong in a subgraph is reported with a code, the subgraph and the place.
 
-use cloudphone_composition::Subgraph;
-
-use crate::support::{refusals, refused, v1, v2};
-
-fn assert_refused(subgraphs: &[Subgraph], expected: &[(&str, &str)]) {
-    let found = refusals(subgraphs);
-    let found: Vec<(&str, &str)> = found.iter().map(|(code, place)| (code.as_str(), place.as_str())).collect();
-    assert_eq!(found, expected);
-}
-
-/// One federation 2 subgraph that has a query besides.
-fn alone(sdl: &str) -> Vec<Subgraph> {
-    vec![v2("one", &format!("type Query {{ q: Int }} {sdl}"))]
-}
+use crate::support::{alone, assert_refused, refused, v1, v2};
 
 #[test]
 fn text_that_is_no_graphql_is_reported_with_its_place() {

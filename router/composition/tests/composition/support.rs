@@ -54,6 +54,18 @@ pub fn refusals(subgraphs: &[Subgraph]) -> Vec<(String, String)> {
     refused(subgraphs).into_iter().map(|error| (error.code.to_owned(), error.coordinate.unwrap_or_default())).collect()
 }
 
+/// Asserts the codes and coordinates of the errors of subgraphs that must not compose.
+pub fn assert_refused(subgraphs: &[Subgraph], expected: &[(&str, &str)]) {
+    let found = refusals(subgraphs);
+    let found: Vec<(&str, &str)> = found.iter().map(|(code, place)| (code.as_str(), place.as_str())).collect();
+    assert_eq!(found, expected);
+}
+
+/// One federation 2 subgraph that has a query besides.
+pub fn alone(sdl: &str) -> Vec<Subgraph> {
+    vec![v2("one", &format!("type Query {{ q: Int }} {sdl}"))]
+}
+
 fn planner(composition: &Composition) -> Planner {
     let document = safe_parse_schema(&composition.supergraph_sdl).unwrap();
     catch_unwind(AssertUnwindSafe(|| Planner::new_from_supergraph(&document, QueryPlannerOptions::default()).unwrap()))

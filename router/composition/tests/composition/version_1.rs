@@ -43,18 +43,32 @@ fn a_version_1_subgraph_shares_only_with_shareable_fields_of_version_2() {
 #[test]
 fn required_fields_of_an_extension_are_fetched_first() {
     let composition = composed(&[
-        v1("catalogue", r#"type Query { item: Item } type Item @key(fields: "sku") { sku: ID! size { unit } }"#.replace("size { unit }", "size: Size").as_str().to_owned().as_str()).clone(),
+        v1(
+            "catalogue",
+            r#"type Query { item: Item } type Item @key(fields: "sku") { sku: ID! size: Size } type Size { unit: String length: Int }"#,
+        ),
         v1(
             "shipping",
             r#"extend type Item @key(fields: "sku") { sku: ID! @external size: Size @external price: Int @requires(fields: "size { unit }") }
                extend type Size { unit: String @external }"#,
         ),
-    ]
-    .map(|mut subgraph| {
-        if subgraph.name == "catalogue" {
-            subgraph.sdl.push_str(" type Size { unit: String length: Int }");
-        }
-        subgraph
-    }));
+    ]);
     insta::assert_snapshot!(plan(&composition, "{ item { price } }"));
+}
+
+#[test]
+fn an_extension_may_only_implement_and_be_followed_by_anything() {
+    let composition = composed(&[v1(
+        "one",
+        r#"type User @key(fields: "id") { id: ID! } extend type User implements Node, Named
+           type Query { node: Node } interface Node { id: ID! } interface Named { id: ID! }"#,
+    )]);
+    assert!(composition.api_sdl.contains("type User implements Named & Node {"), "{}", composition.api_sdl);
+}
+
+#[test]
+fn all_subgraphs_may_extend_the_query() {
+    let composition = composed(&[v1("a", "extend type Query { a: Int }"), v1("b", "extend type Query { b: Int }")]);
+    assert!(composition.api_sdl.contains("type Query {\n  a: Int\n  b: Int\n}"), "{}", composition.api_sdl);
+    plan(&composition, "{ a b }");
 }
