@@ -94,16 +94,16 @@ impl Protected {
     }
 
     /// Calls, and repeats while `transient` says that an error may pass. The call must be harmless to repeat.
-    pub async fn call<T, E: Error + 'static>(
+    pub async fn call<T, E: Error + 'static, F: Future<Output = Result<T, E>>>(
         &self,
         transient: impl Fn(&E) -> bool,
-        mut attempt: impl AsyncFnMut() -> Result<T, E>,
+        mut attempt: impl FnMut() -> F,
     ) -> Result<T, CallError<E>> {
         let _place =
             self.places.try_acquire().map_err(|_| CallError::Full { destination: Arc::clone(&self.destination) })?;
         let mut retry = 0;
         loop {
-            let error = match self.attempt(&transient, &mut attempt).await {
+            let error = match self.attempt(&transient, attempt()).await {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
@@ -123,13 +123,13 @@ impl Protected {
     async fn attempt<T, E: Error + 'static>(
         &self,
         transient: &impl Fn(&E) -> bool,
-        attempt: &mut impl AsyncFnMut() -> Result<T, E>,
+        attempt: impl Future<Output = Result<T, E>>,
     ) -> Result<T, CallError<E>> {
         if !self.breaker.admit() {
             return Err(CallError::Open { destination: Arc::clone(&self.destination) });
         }
         let admission = Admission { breaker: &self.breaker, reported: false };
-        match timeout(self.policy.timeout, attempt()).await {
+        match timeout(self.policy.timeout, attempt).await {
             Ok(Ok(value)) => {
                 self.report(admission, true);
                 Ok(value)
