@@ -51,6 +51,7 @@ CREATE INDEX devices_by_tag ON devices USING gin (tags);
 CREATE INDEX devices_by_template ON devices (template_id) WHERE template_id IS NOT NULL;
 CREATE INDEX devices_with_work ON devices (work_due_at) WHERE state IN ('CREATING', 'PROVISIONING', 'DELETING');
 CREATE INDEX devices_with_deadline ON devices (deadline_at) WHERE deadline_at IS NOT NULL;
+CREATE INDEX devices_to_expire ON devices (expires_at) WHERE expires_at IS NOT NULL;
 SELECT app_protect('devices');
 
 CREATE TABLE device_transitions (

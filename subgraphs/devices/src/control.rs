@@ -20,6 +20,7 @@ use crate::device::{reconcile, report};
 use crate::error::DevicesError;
 use crate::mqtt::{self, BrokerAddressError};
 use crate::report::StatusMessage;
+use crate::telemetry::limit::RateLimit;
 use crate::telemetry::quarantine::Quarantine;
 use crate::topic::{self, Channel, DeviceTopic};
 
@@ -31,8 +32,10 @@ const QUEUE: usize = 512;
 const REQUESTS: usize = 1024;
 /// Bytes that such a message may have.
 const MAX_PAYLOAD_BYTES: usize = 64 * 1024;
-/// Attempts while the database is away, some seconds apart, before a message is given up; reconciliation then mends what it meant.
+/// Attempts while somebody else keeps changing the same rows.
 const ATTEMPTS: u32 = 20;
+/// The longest pause between two attempts, as a power of two times 50 ms.
+const LONGEST_PAUSE: u32 = 6;
 
 struct Message {
     topic: DeviceTopic,
@@ -47,6 +50,7 @@ pub struct Control {
     heard: AHashSet<DeviceId>,
     sweep_at: Option<Instant>,
     quarantine: Quarantine,
+    limit: RateLimit,
     shards: RandomState,
 }
 
@@ -60,6 +64,7 @@ impl Control {
         let client_id = format!("{}-control-{}", broker.username, Uuid::new_v4().simple());
         let options = mqtt::options(&broker.url, &client_id, &broker.username, &broker.password)?;
         let (client, events) = AsyncClient::new(options, REQUESTS);
+        let limit = RateLimit::new(context.settings.messages_per_second);
         let control = Self {
             context,
             events,
@@ -67,6 +72,7 @@ impl Control {
             heard: AHashSet::new(),
             sweep_at: None,
             quarantine,
+            limit,
             shards: RandomState::new(),
         };
         Ok((control, client))
@@ -145,9 +151,13 @@ impl Control {
             let detail = format!("the message has {} bytes", message.payload.len());
             return self.quarantine.refuse(topic, "OVERSIZED", &detail, &message.payload, now);
         }
-        if self.context.registry.tenant_of(topic.device_id).is_some_and(|tenant| tenant != topic.tenant_id) {
-            let detail = "the device belongs to another organisation";
-            return self.quarantine.refuse(topic, "WRONG_TENANT", detail, &message.payload, now);
+        let owner = self.context.registry.tenant_of(topic.device_id);
+        if let Some(owner) = owner.filter(|owner| *owner != topic.tenant_id) {
+            return self.quarantine.refuse_of_another(owner, topic, &message.payload, now);
+        }
+        if !self.limit.admit(topic.device_id, std::time::Instant::now()) {
+            metrics::counter!("cloudphone.devices.messages.refused", "reason" => "RATE_LIMITED").increment(1);
+            return;
         }
         if let Err(error) = check(topic, &message.payload) {
             return self.quarantine.refuse(topic, "UNDECODABLE", &error, &message.payload, now);
@@ -180,12 +190,12 @@ fn parse<T: DeserializeOwned>(payload: &[u8]) -> Result<T, String> {
 
 async fn work(context: Arc<DevicesContext>, mut messages: mpsc::Receiver<Message>, stop: CancellationToken) {
     while let Some(Some(message)) = stop.run_until_cancelled(messages.recv()).await {
-        for attempt in 1..=ATTEMPTS {
+        for attempt in 1.. {
             match apply(&context, &message).await {
                 Ok(()) => break,
-                Err(error) if retriable(&error) && attempt < ATTEMPTS && !stop.is_cancelled() => {
+                Err(error) if retriable(&error, attempt) && !stop.is_cancelled() => {
                     tracing::debug!(device = %message.topic.device_id, %error, attempt, "a message waits for the database");
-                    let pause = Duration::from_millis(50 << attempt.min(6));
+                    let pause = Duration::from_millis(50 << attempt.min(LONGEST_PAUSE));
                     stop.run_until_cancelled(tokio::time::sleep(pause)).await;
                 }
                 Err(error) => {
@@ -197,8 +207,9 @@ async fn work(context: Arc<DevicesContext>, mut messages: mpsc::Receiver<Message
     }
 }
 
-fn retriable(error: &DevicesError) -> bool {
-    error.class() == ErrorClass::Unavailable || error.code() == "CONFLICT"
+/// While the database is away the message waits, the queue behind it fills up, and at last the broker waits too.
+fn retriable(error: &DevicesError, attempt: u32) -> bool {
+    error.class() == ErrorClass::Unavailable || (error.code() == "CONFLICT" && attempt < ATTEMPTS)
 }
 
 async fn apply(context: &DevicesContext, message: &Message) -> Result<(), DevicesError> {

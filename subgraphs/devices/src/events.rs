@@ -89,6 +89,8 @@ device_events! {
     DeviceFailed = "devices.device.failed",
     /// A device works again after it had failed.
     DeviceRecovered = "devices.device.recovered",
+    /// The time of a device is over; it is being taken down.
+    DeviceExpired = "devices.device.expired",
     /// A device got another name, group or tags.
     DeviceUpdated = "devices.device.updated",
 }
@@ -243,6 +245,7 @@ pub fn catalogue() -> Catalogue {
         .with::<DeviceDeleted>()
         .with::<DeviceFailed>()
         .with::<DeviceRecovered>()
+        .with::<DeviceExpired>()
         .with::<DeviceUpdated>()
         .with::<AppInstalled>()
         .with::<AppUninstalled>()
@@ -266,6 +269,17 @@ pub async fn append_created(
 pub async fn append_updated(conn: &mut AsyncPgConnection, caller: &Caller, device: &Device) -> Result<(), CommonError> {
     let facts = DeviceFacts::of(device, "updated", device.updated_at);
     outbox::append(conn, caller, &DeviceUpdated(facts)).await?;
+    Ok(())
+}
+
+/// Tells that the time of a device is over.
+pub async fn append_expired(
+    conn: &mut AsyncPgConnection,
+    caller: &Caller,
+    device: &Device,
+    now: DateTime<Utc>,
+) -> Result<(), CommonError> {
+    outbox::append(conn, caller, &DeviceExpired(DeviceFacts::of(device, "expired", now))).await?;
     Ok(())
 }
 

@@ -66,6 +66,7 @@ async fn run_every(
 async fn deadlines(context: &DevicesContext) -> Result<(), DevicesError> {
     reconcile::fail_overdue(context).await?;
     command::expire::expire_overdue(context).await?;
+    reconcile::delete_expired(context).await?;
     Ok(())
 }
 
@@ -91,7 +92,7 @@ async fn refresh(context: &DevicesContext) -> Result<(), DevicesError> {
 async fn upkeep(context: &DevicesContext) -> Result<(), DevicesError> {
     let (settings, now) = (&context.settings, context.now());
     partitions::create_ahead(&context.database, now.date_naive()).await?;
-    partitions::retain(&context.database, settings.raw_days, settings.minute_days, settings.hour_days).await?;
+    partitions::retain(&context.database, settings, now).await?;
     context
         .database
         .system_transaction(async |conn| {

@@ -35,7 +35,7 @@ use cloudphone_database::{Database, DatabaseError, EmbeddedMigrations, embed_mig
 use cloudphone_events::{Bus, BusError, RunningInbox};
 use cloudphone_graphql::Subgraph;
 use thiserror::Error;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 pub use context::BrokerControl;
@@ -134,7 +134,8 @@ pub struct Devices {
     provider: Arc<SimulatedProvider>,
     inbox: RunningInbox,
     tasks: TaskTracker,
-    stop: CancellationToken,
+    /// Dropping the domain ends its work without waiting for it.
+    stop: DropGuard,
 }
 
 /// The domain's tables; run those of the events before.
@@ -173,13 +174,14 @@ pub async fn build(engines: DevicesEngines) -> Result<Devices, BuildError> {
         settings,
     });
     telemetry::partitions::create_ahead(&context.database, context.now().date_naive()).await?;
+    device::reconcile::grant_time_anew(&context).await?;
     device::reconcile::refresh_registry(&context, None).await?;
     let inbox = inbox::start(&context, &*engines.bus).await?;
     spawn_work(&context, &stop, &tasks)?;
     resume(&context, &provider, &tasks, &stop);
     tasks.close();
     let subgraph = graphql::subgraph(Arc::clone(&context));
-    Ok(Devices { context, subgraph, provider, inbox, tasks, stop })
+    Ok(Devices { context, subgraph, provider, inbox, tasks, stop: stop.drop_guard() })
 }
 
 fn simulated(
@@ -211,9 +213,9 @@ fn spawn_work(
     tasks.spawn(quarantine::keep(context.database.clone(), kept, stop.child_token()));
     let (control, client) = Control::new(Arc::clone(context), of_control)?;
     tasks.spawn(control.run(stop.child_token()));
-    tasks.spawn(command::dispatch::run(Arc::clone(context), client, stop.child_token()));
+    tasks.spawn(command::dispatch::run(Arc::clone(context), client.clone(), stop.child_token()));
     tasks.spawn(Intake::new(Arc::clone(context), of_telemetry).run(stop.child_token()));
-    tasks.spawn(device::worker::run(Arc::clone(context), stop.child_token()));
+    tasks.spawn(device::worker::run(Arc::clone(context), client, stop.child_token()));
     let (writing, ends) = (Arc::clone(context), stop.child_token());
     tasks.spawn(async move { writing.writer.run(writing.database.clone(), ends).await });
     jobs::spawn(context, stop, tasks);
@@ -271,7 +273,7 @@ impl Devices {
     pub async fn stop(self) {
         self.inbox.stop().await;
         self.provider.stop().await;
-        self.stop.cancel();
+        self.stop.disarm().cancel();
         self.tasks.wait().await;
     }
 }

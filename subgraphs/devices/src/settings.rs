@@ -7,7 +7,7 @@ use crate::provider::simulated::PhonePace;
 /// How the domain signs in to the broker.
 #[derive(Clone)]
 pub struct BrokerAccess {
-    /// `mqtt://host:port`, `ws://host:port/path` or `wss://…`.
+    /// `mqtt://host:port` or `ws://host:port/path`.
     pub url: String,
     /// The service account, which may read all devices' topics and publish commands.
     pub username: String,

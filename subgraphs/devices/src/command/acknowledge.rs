@@ -2,7 +2,8 @@
 
 use cloudphone_core::{DeviceId, InstallationId, TenantId};
 
-use super::model::{Ack, Command, CommandKind, CommandStatus};
+use super::message::Ack;
+use super::model::{Command, CommandKind, CommandStatus};
 use super::store;
 use crate::context::{DevicesContext, Moved, store_move};
 use crate::device::{self, Device, StateEvent};

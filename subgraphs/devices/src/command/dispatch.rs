@@ -6,7 +6,7 @@ use std::time::Duration;
 use rumqttc::{AsyncClient, QoS};
 use tokio_util::sync::CancellationToken;
 
-use super::model::CommandMessage;
+use super::message::CommandMessage;
 use super::store;
 use crate::context::DevicesContext;
 use crate::error::DevicesError;

@@ -4,8 +4,10 @@ pub mod acknowledge;
 pub mod dispatch;
 pub mod expire;
 pub mod install;
+pub mod message;
 pub mod model;
 pub mod send;
 pub mod store;
 
-pub use model::{Ack, AckStatus, Command, CommandFailure, CommandKind, CommandMessage, CommandStatus, NewCommand};
+pub use message::{Ack, AckStatus, CommandFailure, CommandMessage};
+pub use model::{Command, CommandKind, CommandStatus, NewCommand};

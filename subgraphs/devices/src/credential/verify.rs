@@ -1,6 +1,7 @@
 //! Whether a client of the broker is the device it says it is, and which topics it may use.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use cloudphone_core::{DeviceId, TenantId};
@@ -27,12 +28,15 @@ struct Known {
 pub struct DeviceCredentials {
     database: Database,
     known: Cache<DeviceId, Option<Known>>,
+    /// Grows with each withdrawal, so that an answer read before one is not kept after it.
+    withdrawals: Arc<AtomicU64>,
 }
 
 impl DeviceCredentials {
     /// Over the domain's database.
     pub fn new(database: Database) -> Self {
-        Self { database, known: Cache::builder().max_capacity(CAPACITY).time_to_live(BELIEVED_FOR).build() }
+        let known = Cache::builder().max_capacity(CAPACITY).time_to_live(BELIEVED_FOR).build();
+        Self { database, known, withdrawals: Arc::default() }
     }
 
     /// The device behind a user name and password; `None` when they do not belong together or no longer hold.
@@ -63,11 +67,18 @@ impl DeviceCredentials {
 
     /// Forgets what is believed about a device, because its credential changed.
     pub async fn forget(&self, device_id: DeviceId) {
+        self.withdrawals.fetch_add(1, Ordering::AcqRel);
         self.known.invalidate(&device_id).await;
     }
 
     async fn load(&self, device_id: DeviceId) -> Result<Option<Known>, DatabaseError> {
-        let credential = self.database.system_transaction(async |conn| store::find(conn, device_id).await).await?;
+        let credential = loop {
+            let withdrawals = self.withdrawals.load(Ordering::Acquire);
+            let read = self.database.system_transaction(async |conn| store::find(conn, device_id).await).await?;
+            if withdrawals == self.withdrawals.load(Ordering::Acquire) {
+                break read;
+            }
+        };
         Ok(credential
             .filter(|credential| credential.revoked_at.is_none())
             .map(|credential| Known { tenant_id: credential.tenant_id, secret_hash: credential.secret_hash.into() }))

@@ -33,7 +33,7 @@ pub async fn operate_device(
             let found = store::find_for_update(conn, id).await?.filter(Device::is_listed);
             let mut device = found.ok_or_else(DevicesError::no_device)?;
             let before = device.audit_view();
-            let transition = begin(context, conn, caller, &mut device, action, now).await?;
+            let transition = begin(context, conn, caller, &mut device, action, action.verb(), now).await?;
             let entry = AuditEntry {
                 action: audit_action(action),
                 target_type: "device",
@@ -59,6 +59,7 @@ pub async fn begin(
     caller: &Caller,
     device: &mut Device,
     action: DeviceAction,
+    cause: &str,
     now: DateTime<Utc>,
 ) -> Result<Transition, DevicesError> {
     let event = action.event();
@@ -70,7 +71,7 @@ pub async fn begin(
     if freezes && !provider.capabilities().pause {
         return Err(DevicesError::Unsupported { provider: device.provider });
     }
-    let transition = device.advance(event, action.verb(), caller.user_id(), now)?;
+    let transition = device.advance(event, cause, caller.user_id(), now)?;
     supersede(conn, caller, device, action, now).await?;
     if let Some(kind) = action.command() {
         let timeout = context.settings.lifecycle_timeout;

@@ -2,10 +2,13 @@
 
 use cloudphone_core::DeviceId;
 
-use super::state::StateEvent;
-use super::store;
+use chrono::TimeDelta;
+
+use super::state::{DeviceAction, StateEvent};
+use super::{operate, store};
 use crate::context::{DevicesContext, Moved, store_move};
 use crate::error::DevicesError;
+use crate::events;
 
 /// Devices settled at once.
 const AT_ONCE: i64 = 100;
@@ -36,6 +39,38 @@ pub async fn fail_overdue(context: &DevicesContext) -> Result<usize, DevicesErro
     let settled = moved.len();
     context.announce(moved).await;
     Ok(settled)
+}
+
+/// Has devices go whose time is over, as if somebody had deleted them; answers how many.
+pub async fn delete_expired(context: &DevicesContext) -> Result<usize, DevicesError> {
+    let now = context.now();
+    let moved = context
+        .database
+        .system_transaction(async |conn| {
+            let mut moved = Vec::new();
+            for mut device in store::expired(conn, now, AT_ONCE).await? {
+                let caller = DevicesContext::service(device.tenant_id);
+                events::append_expired(conn, &caller, &device, now).await?;
+                let transition =
+                    operate::begin(context, conn, &caller, &mut device, DeviceAction::Delete, "expired", now).await?;
+                moved.push(Moved { device, transition: Some(transition) });
+            }
+            Ok::<_, DevicesError>(moved)
+        })
+        .await?;
+    let gone = moved.len();
+    if gone > 0 {
+        context.announce(moved).await;
+        context.signals.work.notify_one();
+    }
+    Ok(gone)
+}
+
+/// Time in which nobody was there to hear a phone does not count against it.
+pub async fn grant_time_anew(context: &DevicesContext) -> Result<(), DevicesError> {
+    let until = context.now() + TimeDelta::from_std(context.settings.lifecycle_timeout).unwrap_or(TimeDelta::MAX);
+    context.database.system_transaction(async |conn| store::extend_deadlines(conn, until).await).await?;
+    Ok(())
 }
 
 /// Marks devices as off the network that should have said by now that they are there.

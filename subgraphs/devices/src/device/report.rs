@@ -91,10 +91,10 @@ pub async fn apply_report(
 
 /// What a report means for a device in its state.
 fn meaning(device: &Device, twin: &ReportedTwin) -> Option<StateEvent> {
-    // Until the boot changes, a device that is to reboot has not begun.
-    let boot_before = device.reported.as_ref().and_then(|reported| reported.get("bootId")).and_then(|id| id.as_str());
-    let same_boot = boot_before.is_some_and(|id| id == twin.boot_id.to_string());
-    if device.state == DeviceState::Rebooting && twin.state == ReportedPower::Running && same_boot {
+    // A device that is to reboot and repeats that it runs, in the same boot as before, has not begun.
+    let before = device.reported.clone().and_then(|reported| serde_json::from_value::<ReportedTwin>(reported).ok());
+    let repeats = before.is_some_and(|before| (before.state, before.boot_id) == (twin.state, twin.boot_id));
+    if device.state == DeviceState::Rebooting && twin.state == ReportedPower::Running && repeats {
         return None;
     }
     twin.state.event()

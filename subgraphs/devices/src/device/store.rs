@@ -213,6 +213,32 @@ pub async fn overdue(conn: &mut Connection, now: DateTime<Utc>, limit: i64) -> R
     Ok(late.select(Device::as_select()).for_update().skip_locked().load(conn).await?)
 }
 
+/// Devices that were to be gone by now.
+pub async fn expired(conn: &mut Connection, now: DateTime<Utc>, limit: i64) -> Result<Vec<Device>> {
+    let over = devices::table
+        .filter(devices::expires_at.le(now))
+        .filter(devices::state.ne_all([DeviceState::Deleting, DeviceState::Deleted]))
+        .order(devices::expires_at)
+        .limit(limit);
+    Ok(over.select(Device::as_select()).for_update().skip_locked().load(conn).await?)
+}
+
+/// Gives every awaited phone, and the command that it is to obey, at least the time until `until`.
+pub async fn extend_deadlines(conn: &mut Connection, until: DateTime<Utc>) -> Result<()> {
+    diesel::sql_query(
+        "WITH awaited AS (
+             UPDATE devices SET deadline_at = $1, updated_at = now(), version = version + 1
+             WHERE deadline_at < $1 RETURNING pending_command_id
+         )
+         UPDATE device_commands SET expires_at = $1 FROM awaited
+         WHERE id = awaited.pending_command_id AND expires_at < $1 AND completed_at IS NULL",
+    )
+    .bind::<Timestamptz, _>(until)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Marks devices as off the network that have said nothing since `since`, for all tenants.
 pub async fn mark_offline_unheard(
     conn: &mut Connection,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt;
+use rumqttc::{AsyncClient, QoS};
 use tokio_util::sync::CancellationToken;
 
 use super::model::{Device, Transition};
@@ -14,22 +15,23 @@ use crate::context::{DevicesContext, Moved, store_changed, store_move};
 use crate::credential::{self, Credential};
 use crate::error::DevicesError;
 use crate::provider::ProviderError;
+use crate::topic::{self, Channel};
 
 /// Devices taken on at once.
 const AT_ONCE: i64 = 64;
 /// Devices worked on side by side.
 const SIDE_BY_SIDE: usize = 12;
 /// How long a worker has for the devices it took on before another may.
-const LEASE: TimeDelta = TimeDelta::seconds(60);
+const LEASE: TimeDelta = TimeDelta::minutes(1);
 /// How often to look when nobody calls.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Attempts before a device that cannot be set up is in error.
 const ATTEMPTS: i32 = 5;
 
 /// Works until told to stop.
-pub async fn run(context: Arc<DevicesContext>, stop: CancellationToken) {
+pub async fn run(context: Arc<DevicesContext>, client: AsyncClient, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let taken = match work_once(&context).await {
+        let taken = match work_once(&context, &client).await {
             Ok(taken) => taken,
             Err(error) => {
                 tracing::warn!(%error, "devices could not be worked on; trying again");
@@ -47,7 +49,7 @@ pub async fn run(context: Arc<DevicesContext>, stop: CancellationToken) {
 }
 
 /// Takes on what is due; answers how many devices.
-pub async fn work_once(context: &DevicesContext) -> Result<usize, DevicesError> {
+async fn work_once(context: &DevicesContext, client: &AsyncClient) -> Result<usize, DevicesError> {
     let now = context.now();
     let claimed = context
         .database
@@ -58,7 +60,7 @@ pub async fn work_once(context: &DevicesContext) -> Result<usize, DevicesError> 
         .for_each_concurrent(SIDE_BY_SIDE, |device| async move {
             let (id, attempts) = (device.id, device.work_attempts);
             let outcome = match device.state {
-                DeviceState::Deleting => take_down(context, device).await,
+                DeviceState::Deleting => take_down(context, client, device).await,
                 _ => set_up(context, device).await,
             };
             if let Err(error) = outcome {
@@ -98,42 +100,37 @@ async fn set_up(context: &DevicesContext, mut device: Device) -> Result<(), Work
         .await?;
     context.credentials.forget(device_id).await;
     provider.provision(&device, version).await?;
-    let start = device.start_when_provisioned;
-    device = move_on(context, device, StateEvent::Provisioned, "set up", |device| {
-        device.provisioned_at = Some(now);
-        device.start_when_provisioned = false;
-        device.work_due_at = None;
-    })
-    .await?;
-    if start {
-        start_new(context, device).await?;
-    }
+    finish_set_up(context, device, now).await?;
     Ok(())
 }
 
-/// Switches a device on that was to run as soon as it was set up.
-async fn start_new(context: &DevicesContext, device: Device) -> Result<(), DevicesError> {
-    let (now, caller) = (context.now(), DevicesContext::service(device.tenant_id));
-    let moved = context
+/// Notes that a device is set up and switches it on if that was asked for: both or neither, so that a crash forgets no wish.
+async fn finish_set_up(context: &DevicesContext, device: Device, now: DateTime<Utc>) -> Result<(), DevicesError> {
+    let caller = DevicesContext::service(device.tenant_id);
+    let moves = context
         .database
         .transaction(&caller, async |conn| {
-            let Some(mut device) = store::find_for_update(conn, device.id).await? else {
-                return Ok(None);
-            };
-            match operate::begin(context, conn, &caller, &mut device, DeviceAction::Start, now).await {
-                Ok(transition) => Ok(Some(Moved { device, transition: Some(transition) })),
-                // Somebody was quicker with another wish.
-                Err(DevicesError::StateConflict(_)) => Ok(None),
-                Err(error) => Err(error),
+            let mut device = store::find_for_update(conn, device.id).await?.ok_or_else(DevicesError::no_device)?;
+            let start = std::mem::take(&mut device.start_when_provisioned);
+            let set_up = device.advance(StateEvent::Provisioned, "set up", None, now)?;
+            device.provisioned_at = Some(now);
+            device.work_due_at = None;
+            store_move(conn, &caller, &mut device, &set_up, None).await?;
+            let mut moves = vec![Moved { device: device.clone(), transition: Some(set_up) }];
+            if start {
+                let started =
+                    operate::begin(context, conn, &caller, &mut device, DeviceAction::Start, "start", now).await?;
+                moves.push(Moved { device, transition: Some(started) });
             }
+            Ok::<_, DevicesError>(moves)
         })
         .await?;
-    context.announce(moved).await;
+    context.announce(moves).await;
     context.signals.dispatch.notify_one();
     Ok(())
 }
 
-async fn take_down(context: &DevicesContext, device: Device) -> Result<(), WorkError> {
+async fn take_down(context: &DevicesContext, client: &AsyncClient, device: Device) -> Result<(), WorkError> {
     let (now, device_id) = (context.now(), device.id);
     context
         .database
@@ -142,12 +139,21 @@ async fn take_down(context: &DevicesContext, device: Device) -> Result<(), WorkE
         .map_err(DevicesError::from)?;
     context.withdraw_credential(device_id).await;
     context.providers.of(device.provider)?.deprovision(&device).await?;
-    move_on(context, device, StateEvent::Removed, "taken down", |device| {
+    let gone = move_on(context, device, StateEvent::Removed, "taken down", |device| {
         device.online = false;
         device.work_due_at = None;
     })
     .await?;
+    clear_retained(client, &gone);
     Ok(())
+}
+
+/// The broker would keep the last words of a device for ever. A broker that does not listen now may keep them.
+fn clear_retained(client: &AsyncClient, device: &Device) {
+    for channel in [Channel::Status, Channel::Reported] {
+        let topic = topic::upward(device.tenant_id, device.id, channel);
+        let _ = client.try_publish(topic, QoS::AtLeastOnce, true, Vec::new());
+    }
 }
 
 /// Moves a device on, unless somebody else has meanwhile.

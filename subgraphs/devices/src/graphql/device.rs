@@ -132,11 +132,12 @@ impl DeviceNode {
         Ok(shared(context, batches(context).load_one(key).await)?.map(TemplateNode))
     }
 
-    /// Where its GPS is: by the latest sample, or else where it was placed; absent when neither is known.
+    /// Where its GPS is: by the latest sample if you may see it, or else where it was placed; absent when neither is known.
     async fn location(&self, context: &Context<'_>) -> Option<GeoPointNode> {
-        let measured = domain(context)
-            .hub
-            .latest(self.0.id)
+        let may_see = caller(context).is_ok_and(|caller| caller.require(&permissions::TELEMETRY_READ).is_ok());
+        let measured = may_see
+            .then(|| domain(context).hub.latest(self.0.id))
+            .flatten()
             .and_then(|sample| sample.latitude.zip(sample.longitude))
             .map(|(latitude, longitude)| GeoPointNode { latitude, longitude });
         measured.or_else(|| self.0.specification.location.map(GeoPointNode::from))

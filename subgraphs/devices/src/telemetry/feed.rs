@@ -111,30 +111,36 @@ impl TelemetryFeed {
         }
     }
 
-    /// Brings what was stored and what is remembered since `from`. The follower stands before the next live sample, so the
-    /// two meet without a gap; what is in both is sent once.
+    /// Brings what was stored and what is remembered since `from`, each sample once. Afterwards the follower stands before
+    /// the next live sample, so that the two meet without a gap.
     async fn resume(&mut self, from: DateTime<Utc>) -> Result<(), DevicesError> {
         let followed: Vec<DeviceId> = self.follower.followed().collect();
-        let recent: Vec<Arc<Sample>> =
-            followed.iter().flat_map(|id| self.context.hub.recent(*id)).filter(|sample| sample.at > from).collect();
-        for id in &followed {
-            // What is remembered up to now is sent from here, and what comes later live.
-            self.follower.take_unseen(*id);
-        }
+        // Once before the database is asked, for what is not stored yet, and once after it, for what came meanwhile.
+        let mut recent: Vec<Arc<Sample>> = followed.iter().flat_map(|id| self.follower.take_recent(*id)).collect();
         let stored = self
             .context
             .database
             .read(&self.caller, async |conn| store::samples_after(conn, &followed, from, RESUMED_AT_MOST).await)
             .await?;
+        let mut overrun: AHashSet<DeviceId> = AHashSet::new();
+        for id in &followed {
+            let unseen = self.follower.take_unseen(*id);
+            recent.extend(unseen.samples);
+            if unseen.gap {
+                overrun.insert(*id);
+            }
+        }
         let truncated = i64::try_from(stored.len()).is_ok_and(|count| count >= RESUMED_AT_MOST);
         let mut known: AHashSet<(DeviceId, DateTime<Utc>, i64)> = AHashSet::new();
-        let mut samples: Vec<Arc<Sample>> = stored.into_iter().chain(recent).collect();
+        let mut samples: Vec<Arc<Sample>> =
+            stored.into_iter().chain(recent.into_iter().filter(|sample| sample.at > from)).collect();
         samples.retain(|sample| known.insert((sample.device_id, sample.at, sample.sequence)));
         samples.sort_by_key(|sample| (sample.at, sample.device_id, sample.sequence));
         let first_live = truncated.then(|| samples.get(usize::try_from(RESUMED_AT_MOST).unwrap_or(0)).cloned());
         for sample in samples {
             let gap = first_live.iter().flatten().any(|first| Arc::ptr_eq(first, &sample));
-            self.push(sample, gap);
+            let overrun = overrun.remove(&sample.device_id);
+            self.push(sample, gap || overrun);
         }
         Ok(())
     }

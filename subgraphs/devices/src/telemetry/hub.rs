@@ -73,11 +73,6 @@ impl Hub {
         self.feeds.get(&device_id).and_then(|feed| feed.latest.clone())
     }
 
-    /// The remembered samples of a device, oldest first.
-    pub fn recent(&self, device_id: DeviceId) -> Vec<Arc<Sample>> {
-        self.feeds.get(&device_id).map(|feed| feed.recent.iter().cloned().collect()).unwrap_or_default()
-    }
-
     /// Forgets a device that is gone.
     pub fn forget(&self, device_id: DeviceId) {
         self.feeds.remove(&device_id);
@@ -172,6 +167,15 @@ impl Follower {
         Unseen { samples, gap: wanted > kept }
     }
 
+    /// Every remembered sample of a device, taken before or not; what comes later is unseen.
+    pub fn take_recent(&mut self, device_id: DeviceId) -> Vec<Arc<Sample>> {
+        let Some((followed, feed)) = self.followed.get_mut(&device_id).zip(self.hub.feeds.get(&device_id)) else {
+            return Vec::new();
+        };
+        followed.position = feed.position;
+        feed.recent.iter().cloned().collect()
+    }
+
     /// The newest sample of a device; whatever lies between is skipped.
     pub fn take_latest(&mut self, device_id: DeviceId) -> Option<Arc<Sample>> {
         let followed = self.followed.get_mut(&device_id)?;
@@ -206,11 +210,14 @@ mod tests {
 
     #[test]
     fn a_late_sample_is_kept_but_is_not_the_latest() {
-        let (hub, device_id, now) = (Hub::new(10), DeviceId::new(), Utc::now());
+        let (hub, device_id, now) = (Arc::new(Hub::new(10)), DeviceId::new(), Utc::now());
+        let mut follower = hub.follower();
+        follower.follow(device_id);
         hub.publish(sample(device_id, now, 2));
         hub.publish(sample(device_id, now - TimeDelta::minutes(1), 1));
         assert_eq!(hub.latest(device_id).unwrap().sequence, 2);
-        assert_eq!(hub.recent(device_id).len(), 2);
+        assert_eq!(follower.take_recent(device_id).len(), 2);
+        assert_eq!(follower.take_unseen(device_id), Unseen::default());
     }
 
     #[test]

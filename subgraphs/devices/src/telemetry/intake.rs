@@ -54,10 +54,7 @@ impl Intake {
         let now = self.context.clock.now();
         match self.context.registry.tenant_of(topic.device_id) {
             Some(tenant_id) if tenant_id == topic.tenant_id => {}
-            Some(_) => {
-                let detail = "the device belongs to another organisation";
-                return self.quarantine.refuse(topic, "WRONG_TENANT", detail, payload, now);
-            }
+            Some(owner) => return self.quarantine.refuse_of_another(owner, topic, payload, now),
             None => {
                 let detail = "no such device is known";
                 return self.quarantine.refuse(topic, "UNKNOWN_DEVICE", detail, payload, now);
@@ -66,8 +63,9 @@ impl Intake {
         match payload::decode(topic.tenant_id, topic.device_id, payload, now) {
             Ok(sample) => {
                 let sample = Arc::new(sample);
-                self.context.writer.add(Arc::clone(&sample));
-                self.context.hub.publish(sample);
+                // In this order nothing is ever stored that the hub has not seen, so that a resumption misses nothing.
+                self.context.hub.publish(Arc::clone(&sample));
+                self.context.writer.add(sample);
                 self.accepted.increment(1);
             }
             Err(malformed) => {

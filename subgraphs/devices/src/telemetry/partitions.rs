@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Days, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use cloudphone_database::{Database, DatabaseError};
 
 use super::store;
+use crate::settings::DevicesSettings;
 
 /// Days for which partitions exist ahead.
 const DAYS_AHEAD: u64 = 3;
@@ -30,10 +31,9 @@ pub async fn create(database: &Database, days: impl Iterator<Item = NaiveDate>) 
 }
 
 /// Drops partitions and removes roll-ups whose time is over.
-pub async fn retain(database: &Database, raw_days: u64, minute_days: u64, hour_days: u64) -> Result<(), DatabaseError> {
-    let now = Utc::now();
-    let oldest = now.date_naive() - Days::new(raw_days);
-    let (minutes, hours) = (now - Days::new(minute_days), now - Days::new(hour_days));
+pub async fn retain(database: &Database, settings: &DevicesSettings, now: DateTime<Utc>) -> Result<(), DatabaseError> {
+    let oldest = now.date_naive() - Days::new(settings.raw_days);
+    let (minutes, hours) = (now - Days::new(settings.minute_days), now - Days::new(settings.hour_days));
     database
         .system_transaction(async |conn| {
             store::drop_partitions(conn, oldest).await?;

@@ -30,7 +30,7 @@ const SAMPLED_AT_MOST: usize = 10_000;
 pub struct QuarantinedMessage {
     /// The message.
     pub id: Uuid,
-    /// The tenant that the topic names.
+    /// Who may look at it.
     pub tenant_id: TenantId,
     /// The device that the topic names.
     pub device_id: Option<DeviceId>,
@@ -61,9 +61,27 @@ impl Quarantine {
         (Self { queue, sampled: AHashMap::new() }, kept)
     }
 
+    /// Counts a message on a topic of another tenant. It is kept for the tenant of the device, whose words they are.
+    pub fn refuse_of_another(&mut self, owner: TenantId, topic: DeviceTopic, payload: &[u8], now: DateTime<Utc>) {
+        let detail = "the topic names another organisation than the device's";
+        self.keep_for(owner, topic, "WRONG_TENANT", detail, payload, now);
+    }
+
     /// Counts a bad message, and keeps it unless a similar one was kept just now.
     pub fn refuse(
         &mut self,
+        topic: DeviceTopic,
+        reason: &'static str,
+        detail: &str,
+        payload: &[u8],
+        now: DateTime<Utc>,
+    ) {
+        self.keep_for(topic.tenant_id, topic, reason, detail, payload, now);
+    }
+
+    fn keep_for(
+        &mut self,
+        tenant_id: TenantId,
         topic: DeviceTopic,
         reason: &'static str,
         detail: &str,
@@ -91,7 +109,7 @@ impl Quarantine {
         let shown = String::from_utf8_lossy(&payload[..payload.len().min(KEPT_BYTES)]).replace('\0', "\u{fffd}");
         let message = QuarantinedMessage {
             id: Uuid::now_v7(),
-            tenant_id: topic.tenant_id,
+            tenant_id,
             device_id: Some(topic.device_id),
             topic: crate::topic::upward(topic.tenant_id, topic.device_id, topic.channel),
             reason: reason.to_owned(),

@@ -99,10 +99,7 @@ impl Writer {
                 return Ok(());
             }
             let written = match write(database, &batch).await {
-                Err(error) if is_missing_partition(&error) => {
-                    partitions::create(database, batch.iter().map(|sample| sample.at.date_naive())).await?;
-                    write(database, &batch).await
-                }
+                Err(error) if is_missing_partition(&error) => write_with_partitions(database, &batch).await,
                 other => other,
             };
             if let Err(error) = written {
@@ -114,7 +111,7 @@ impl Writer {
     }
 
     /// What could not be written is the oldest again, as far as there is room.
-    #[allow(clippy::cast_precision_loss)] // A gauge need not be exact.
+    #[allow(clippy::cast_precision_loss, reason = "a gauge need not be exact")]
     fn put_back(&self, batch: Vec<Arc<Sample>>) {
         let mut waiting = self.waiting.lock();
         for sample in batch.into_iter().rev() {
@@ -130,6 +127,11 @@ impl Writer {
 
 async fn write(database: &Database, batch: &[Arc<Sample>]) -> Result<usize, DatabaseError> {
     database.system_transaction(async |conn| store::insert_samples(conn, batch).await).await
+}
+
+async fn write_with_partitions(database: &Database, batch: &[Arc<Sample>]) -> Result<usize, DatabaseError> {
+    partitions::create(database, batch.iter().map(|sample| sample.at.date_naive())).await?;
+    write(database, batch).await
 }
 
 /// PostgreSQL has no name for it but its sentence.
