@@ -16,7 +16,8 @@ pub struct InputCodes {
     pub location: &'static str,
 }
 
-const ARGUMENT: InputCodes = InputCodes {
+/// The codes for arguments.
+pub const ARGUMENT: InputCodes = InputCodes {
     type_error: "FIELD_ARGUMENT_TYPE_MISMATCH",
     type_hint: "INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE",
     default_error: "FIELD_ARGUMENT_DEFAULT_MISMATCH",

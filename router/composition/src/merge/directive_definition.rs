@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::argument::ARGUMENT;
 use super::{Merger, Sources};
 use crate::finding::{Findings, subgraph_list};
 use crate::subgraph::{Directives, Federation, Link, Meaning, SubgraphSchema};
-use crate::syntax::{Directive, DirectiveDefinition, Value};
+use crate::syntax::{Directive, DirectiveDefinition, InputValue, Value};
 
 const EXECUTABLE_LOCATIONS: [&str; 8] = [
     "QUERY",
@@ -252,6 +253,11 @@ impl Merger<'_> {
             self.findings.hint("INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE", &coordinate, names, format!(
                 "Executable directive \"{coordinate}\" is repeatable in only some subgraphs; it will not be repeatable in the supergraph."
             ));
+        }
+        for (argument, merged_argument) in &mut merged.arguments {
+            let declared: Sources<'_, InputValue> =
+                sources.iter().filter_map(|(index, source)| Some((*index, source.arguments.get(argument)?))).collect();
+            *merged_argument = self.merge_input(&format!("{coordinate}({argument}:)"), argument, &declared, &ARGUMENT);
         }
         merged
             .arguments

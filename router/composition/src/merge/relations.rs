@@ -23,6 +23,11 @@ pub struct EnumUsage {
 impl Relations {
     pub fn collect(subgraphs: &[SubgraphSchema]) -> Self {
         let mut relations = Self::default();
+        for definition in subgraphs.iter().flat_map(|subgraph| subgraph.directives.values()) {
+            for argument in definition.arguments.values() {
+                relations.use_as_input(&argument.ty);
+            }
+        }
         for definition in subgraphs.iter().flat_map(|subgraph| subgraph.types.values()) {
             for interface in &definition.implements {
                 relations.add(interface, &definition.name);

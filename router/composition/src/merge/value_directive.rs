@@ -28,14 +28,21 @@ pub fn conjunction(applied: &[&Directive], argument: &str) -> Value {
                 })
             })
             .collect();
+        combined = minimal(combined);
     }
-    combined.sort();
-    combined.dedup();
-    // An alternative that asks for more than another one can never decide.
-    let minimal = combined.iter().filter(|candidate| {
-        !combined.iter().any(|other| other != *candidate && other.iter().all(|scope| candidate.contains(scope)))
-    });
-    Value::List(minimal.map(|alternative| Value::List(alternative.iter().map(Value::string).collect())).collect())
+    Value::List(
+        combined.iter().map(|alternative| Value::List(alternative.iter().map(Value::string).collect())).collect(),
+    )
+}
+
+/// Leaves out alternatives that ask for more than another one: they can never decide.
+fn minimal(mut alternatives: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    alternatives.sort();
+    alternatives.dedup();
+    let decides = |candidate: &Vec<String>| {
+        !alternatives.iter().any(|other| other != candidate && other.iter().all(|scope| candidate.contains(scope)))
+    };
+    alternatives.iter().filter(|candidate| decides(candidate)).cloned().collect()
 }
 
 /// The greatest weight any subgraph gives.

@@ -145,10 +145,10 @@ impl Links {
                 | "link__Import"
                 | "link__Purpose"
                 | "core__Purpose"
-        ) || name
-            .split_once("__")
-            .is_some_and(|(prefix, _)| !prefix.is_empty() && self.linked.iter().any(|link| link.prefix == prefix))
-            || self.linked.iter().any(|link| link.identity.starts_with(SPECS) && link.imports.contains_key(name))
+        ) || self.linked.iter().filter(|link| link.identity.starts_with(SPECS)).any(|link| {
+            let prefixed = name.strip_prefix(&link.prefix).is_some_and(|rest| rest.starts_with("__"));
+            (prefixed && !link.prefix.is_empty()) || link.imports.contains_key(name)
+        })
     }
 }
 

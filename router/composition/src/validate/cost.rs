@@ -1,15 +1,22 @@
-//! `@listSize` must name arguments and fields that can tell the size of a list.
+//! `@cost` weighs what resolves, and `@listSize` names what can tell the size of a list.
 
 use super::Report;
 use crate::subgraph::{Directives, Federation};
-use crate::syntax::{Directive, Field, Value};
+use crate::syntax::{Directive, Field, TypeKind, Value};
 
 pub fn check(report: &mut Report<'_>) {
     let subgraph = report.subgraph;
     for definition in subgraph.types.values() {
         for field in definition.fields.values() {
+            let coordinate = format!("{}.{}", definition.name, field.name);
+            if definition.kind == TypeKind::Interface && field.directives.has(Federation::Cost) {
+                report.error(
+                    "COST_APPLIED_TO_INTERFACE_FIELD",
+                    &coordinate,
+                    format!("@cost cannot be applied to interface field \"{coordinate}\"."),
+                );
+            }
             if let Some(directive) = field.directives.applied(Federation::ListSize) {
-                let coordinate = format!("{}.{}", definition.name, field.name);
                 check_list_size(report, &coordinate, field, directive);
             }
         }

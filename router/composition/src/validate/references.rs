@@ -11,6 +11,11 @@ const INVALID: &str = "INVALID_GRAPHQL";
 
 pub fn check(report: &mut Report<'_>) {
     let subgraph = report.subgraph;
+    for definition in subgraph.directives.values() {
+        for argument in definition.arguments.values() {
+            check_input(report, &format!("@{}({}:)", definition.name, argument.name), argument);
+        }
+    }
     for definition in subgraph.types.values() {
         let name = definition.name.as_str();
         if is_empty(definition) {

@@ -119,3 +119,37 @@ fn one_of_and_specified_by_reach_clients() {
     )]);
     insta::assert_snapshot!(composition.api_sdl);
 }
+
+#[test]
+fn a_composed_directive_brings_its_types_along() {
+    let composition = composed(&[v2(
+        "a",
+        r#"extend schema @link(url: "https://example.test/cache/v1.0", import: ["@cached"]) @composeDirective(name: "@cached")
+           directive @cached(scope: cache__Scope! = MINE, by: [Int!]) on FIELD_DEFINITION enum cache__Scope { MINE ALL }
+           type Query { a: Int @cached b: Int @cached(scope: ALL, by: 1) }"#,
+    )]);
+    insta::assert_snapshot!(own_part(&composition.supergraph_sdl));
+    assert_eq!(
+        refusals(&[v2("a", "directive @mask(by: Missing) on FIELD type Query { a: Int }")]),
+        [("INVALID_GRAPHQL".to_owned(), "@mask(by:)".to_owned())]
+    );
+}
+
+#[test]
+fn arguments_of_directives_for_operations_are_merged_like_those_of_fields() {
+    let sdl = |argument: &str| format!("directive @mask(by: {argument}) on FIELD type Query {{ q: Int @shareable }}");
+    let both = |a: &str, b: &str| [v2("a", &sdl(a)), v2("b", &sdl(b))];
+    assert!(composed(&both("Int", "Int!")).api_sdl.contains("directive @mask(by: Int!) on FIELD"));
+    assert_eq!(
+        refusals(&both("Int", "String")),
+        [("FIELD_ARGUMENT_TYPE_MISMATCH".to_owned(), "@mask(by:)".to_owned())]
+    );
+}
+
+#[test]
+fn equal_demands_in_many_subgraphs_stay_small() {
+    let demand = r#"@requiresScopes(scopes: [["a"], ["b"], ["c"], ["d"], ["e"], ["f"]])"#;
+    let sdl = format!("type Query {{ q: Int @shareable {demand} }}");
+    let subgraphs: Vec<_> = (0..12).map(|index| v2(&format!("s{index}"), &sdl)).collect();
+    assert!(composed(&subgraphs).supergraph_sdl.contains(demand));
+}

@@ -2,6 +2,7 @@
 
 mod async_graphql_export;
 mod changes;
+mod codes;
 mod directives;
 mod entities;
 mod hints;
@@ -9,6 +10,7 @@ mod laws;
 mod merge_rules;
 mod refusals;
 mod satisfiability;
+mod scenarios;
 mod support;
 mod validity;
 mod version_1;

@@ -220,4 +220,27 @@ fn composed_directives_contexts_and_costs_are_checked() {
         &alone("type T { a: Int @listSize(assumedSize: -1) }"),
         &[("LIST_SIZE_APPLIED_TO_NON_LIST", "T.a"), ("LIST_SIZE_INVALID_ASSUMED_SIZE", "T.a")],
     );
+    assert_refused(
+        &alone(
+            "type T { a(n: String): Page @listSize(slicingArguments: [\"n\"], sizedFields: [\"size\"]) } type Page { size: Int }",
+        ),
+        &[("LIST_SIZE_INVALID_SIZED_FIELD", "T.a"), ("LIST_SIZE_INVALID_SLICING_ARGUMENT", "T.a")],
+    );
+    assert_refused(
+        &alone("interface I { a: Int @cost(weight: 1) } type T implements I { a: Int }"),
+        &[("COST_APPLIED_TO_INTERFACE_FIELD", "I.a")],
+    );
+    for (field, code) in [
+        ("", "NO_CONTEXT_REFERENCED"),
+        ("c { id }", "NO_CONTEXT_REFERENCED"),
+        ("$c", "NO_SELECTION_FOR_CONTEXT"),
+        ("$c { id @skip }", "CONTEXT_INVALID_SELECTION"),
+    ] {
+        assert_refused(
+            &alone(&format!(
+                "type T @context(name: \"c\") {{ id: ID a(x: Int @fromContext(field: \"{field}\")): Int }}"
+            )),
+            &[(code, "T.a(x:)")],
+        );
+    }
 }
