@@ -1,0 +1,1 @@
+DROP TABLE object_removals, known_devices, installations, application_uploads, applications;
