@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use async_trait::async_trait;
 use axum::extract::Request;
 use axum::routing::get;
+use cloudphone_apps::{Apps, AppsEngines, AppsSettings, AppsStorage};
 use cloudphone_core::{Clock, SystemClock};
 use cloudphone_database::Database;
 use cloudphone_devices::{
@@ -32,6 +33,7 @@ const JWKS: &str = "/.well-known/jwks.json";
 pub(crate) struct Domains {
     pub(crate) identity: Option<Identity>,
     pub(crate) devices: Option<Devices>,
+    pub(crate) apps: Option<Apps>,
     relays: Vec<Relay>,
 }
 
@@ -40,7 +42,7 @@ impl Domains {
     pub(crate) async fn build(parts: &[Part], settings: &Settings, engines: &Engines) -> anyhow::Result<Self> {
         let wanted = |part: Part| parts.contains(&part);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let mut domains = Self { identity: None, devices: None, relays: Vec::new() };
+        let mut domains = Self { identity: None, devices: None, apps: None, relays: Vec::new() };
         let mut publishing = Vec::new();
         if wanted(Part::Identity) {
             let identity = identity(settings, engines, &clock).await?;
@@ -52,6 +54,11 @@ impl Domains {
             domains.devices = Some(devices(settings, engines, &clock, &database).await?);
             publishing.push(database);
         }
+        if wanted(Part::Apps) {
+            let apps = apps(settings, engines, &clock).await?;
+            publishing.push(apps.database().clone());
+            domains.apps = Some(apps);
+        }
         let relay = |database| Relay::spawn(database, Arc::clone(&engines.bus), RelayOptions::default());
         domains.relays = publishing.into_iter().map(relay).collect();
         Ok(domains)
@@ -61,7 +68,8 @@ impl Domains {
     pub(crate) fn subgraphs(&self) -> Vec<Subgraph> {
         let identity = self.identity.iter().map(|identity| identity.subgraph.clone());
         let devices = self.devices.iter().map(|devices| devices.subgraph().clone());
-        identity.chain(devices).collect()
+        let apps = self.apps.iter().map(|apps| apps.subgraph().clone());
+        identity.chain(devices).chain(apps).collect()
     }
 
     /// What identity publishes to everybody, at the edge.
@@ -94,6 +102,14 @@ impl Domains {
                 }
             });
         }
+        if let Some(apps) = &self.apps {
+            register_database(registry, apps.database());
+            let status = apps.status();
+            registry.register("storage", false, move || {
+                let answers = status.storage_answers();
+                async move { if answers { Health::up() } else { Health::down("object storage does not answer") } }
+            });
+        }
     }
 
     /// Adds the demo organisation, its accounts and devices, where they are missing.
@@ -110,6 +126,9 @@ impl Domains {
     pub(crate) async fn stop(self) {
         for relay in self.relays {
             relay.stop().await;
+        }
+        if let Some(apps) = self.apps {
+            apps.stop().await;
         }
         if let Some(devices) = self.devices {
             devices.stop().await;
@@ -174,6 +193,37 @@ fn devices_settings(settings: &Settings, engines: &Engines) -> anyhow::Result<De
         hour_days: configured.hour_retention_days,
         ..DevicesSettings::new(broker, secrets::derive(secret, "simulated-devices"))
     })
+}
+
+async fn apps(settings: &Settings, engines: &Engines, clock: &Arc<dyn Clock>) -> anyhow::Result<Apps> {
+    let database = engines.databases.of("apps").await?;
+    cloudphone_apps::migrate(&database).await?;
+    let endpoint = engines.storage.endpoint.clone();
+    let configured = &settings.apps;
+    let engines = AppsEngines {
+        database,
+        bus: Arc::clone(&engines.bus),
+        cache: engines.cache.clone(),
+        clock: Arc::clone(clock),
+        storage: AppsStorage {
+            endpoint: endpoint.url,
+            public_endpoint: endpoint.public_url,
+            region: endpoint.region,
+            access_key: endpoint.access_key,
+            secret_key: endpoint.secret_key,
+            bucket: endpoint.bucket,
+            force_path_style: true,
+        },
+        settings: AppsSettings {
+            largest_package_bytes: configured.max_package_bytes,
+            reading_concurrency: configured.parse_concurrency,
+            reading_timeout: Duration::from_secs(configured.parse_timeout_seconds),
+            installation_timeout: Duration::from_secs(configured.installation_timeout_seconds),
+            upload_lifetime: Duration::from_secs(configured.upload_lifetime_seconds),
+            ..AppsSettings::default()
+        },
+    };
+    cloudphone_apps::build(engines).await.context("the apps domain could not start")
 }
 
 /// Answers the embedded broker for devices.

@@ -28,7 +28,11 @@ use crate::settings::{Environment, Settings};
 /// The schemas of all subgraphs, in the order of their names.
 pub(crate) fn schemas() -> Vec<Part> {
     let part = |name: &str, sdl: String| Part { name: name.to_owned(), url: String::new(), sdl };
-    vec![part("devices", cloudphone_devices::sdl()), part("identity", cloudphone_identity::sdl())]
+    vec![
+        part("apps", cloudphone_apps::sdl()),
+        part("devices", cloudphone_devices::sdl()),
+        part("identity", cloudphone_identity::sdl()),
+    ]
 }
 
 /// All the router's routes.

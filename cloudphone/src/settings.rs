@@ -312,11 +312,21 @@ pub struct Apps {
     pub parse_concurrency: usize,
     /// The longest that reading a package may take, in seconds.
     pub parse_timeout_seconds: u64,
+    /// How long an installation or removal may go without news of its device before it counts as failed, in seconds.
+    pub installation_timeout_seconds: u64,
+    /// How long an unfinished upload may rest before it is cancelled, in seconds.
+    pub upload_lifetime_seconds: u64,
 }
 
 impl Default for Apps {
     fn default() -> Self {
-        Self { max_package_bytes: 2 * 1024 * 1024 * 1024, parse_concurrency: 2, parse_timeout_seconds: 120 }
+        Self {
+            max_package_bytes: 2 * 1024 * 1024 * 1024,
+            parse_concurrency: 2,
+            parse_timeout_seconds: 120,
+            installation_timeout_seconds: 1800,
+            upload_lifetime_seconds: 86_400,
+        }
     }
 }
 

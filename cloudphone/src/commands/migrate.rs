@@ -26,5 +26,9 @@ pub(super) async fn run(source: &Source) -> anyhow::Result<ExitCode> {
 
 /// The tables of each domain by the name of its database.
 fn tables() -> Vec<(&'static str, EmbeddedMigrations)> {
-    vec![("devices", cloudphone_devices::migrations()), ("identity", cloudphone_identity::migrations())]
+    vec![
+        ("apps", cloudphone_apps::migrations()),
+        ("devices", cloudphone_devices::migrations()),
+        ("identity", cloudphone_identity::migrations()),
+    ]
 }

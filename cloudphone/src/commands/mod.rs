@@ -19,7 +19,7 @@ use crate::settings::{LogFormat as Format, Settings};
 use crate::validate;
 
 /// Every domain; in one process they all run together.
-const DOMAINS: [Part; 2] = [Part::Identity, Part::Devices];
+const DOMAINS: [Part; 3] = [Part::Identity, Part::Devices, Part::Apps];
 
 /// Runs the command.
 pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {

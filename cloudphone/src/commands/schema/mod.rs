@@ -39,7 +39,9 @@ fn files() -> anyhow::Result<BTreeMap<String, String>> {
 }
 
 fn catalogue() -> Catalogue {
-    cloudphone_identity::catalogue().and(cloudphone_devices::events::catalogue())
+    cloudphone_identity::catalogue()
+        .and(cloudphone_devices::events::catalogue())
+        .and(cloudphone_apps::events::catalogue())
 }
 
 fn platform_supergraph(subgraphs: &[Subgraph]) -> anyhow::Result<Composition> {
