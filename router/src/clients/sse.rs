@@ -63,6 +63,7 @@ async fn run(edge: &Edge, prepared: Prepared, session: &Session, frames: mpsc::S
                 },
                 _ = quiet.tick() => Bytes::from_static(b":\n\n"),
                 () = edge.draining.cancelled() => return,
+                () = out.closed() => return,
             };
             if !sent(edge, out, frame).await {
                 return;

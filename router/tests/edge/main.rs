@@ -1,0 +1,12 @@
+//! The edge as clients meet it, over real subgraphs.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod authentication;
+mod event_streams;
+mod failures;
+mod http;
+mod protocol;
+mod shutdown;
+mod slow_clients;
+#[path = "../support/mod.rs"]
+mod support;

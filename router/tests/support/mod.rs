@@ -1,0 +1,225 @@
+//! A live router over two real subgraphs, in this process or in processes of their own as far as it can tell.
+#![allow(clippy::unwrap_used, clippy::unused_async, dead_code, missing_docs)]
+
+pub mod accounts;
+pub mod doorman;
+pub mod notes;
+pub mod socket;
+pub mod wire;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use cloudphone_composition::{Subgraph as Part, compose};
+use cloudphone_execution::{ErrorFilter, Executor, ServiceOptions, SubgraphService};
+use cloudphone_graphql::identity_token::InternalSecret;
+use cloudphone_graphql::{Subgraph, serve};
+use cloudphone_planning::PlannerOptions;
+use cloudphone_router::gateway::{Gateway, masked_errors};
+use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits};
+use cloudphone_router::server::{Edge, Pages, routes};
+use cloudphone_router::subgraphs::{in_process, remote};
+use doorman::Doorman;
+use notes::Notes;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// The longest that a test waits for anything.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+/// An origin that may call from another site.
+pub const PARTNER: &str = "https://partner.example.com";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    InProcess,
+    Network,
+}
+
+/// Makes one story into two tests: subgraphs in this process, and over HTTP and WebSocket.
+#[macro_export]
+macro_rules! over_both_transports {
+    ($($story:ident),+ $(,)?) => {$(
+        mod $story {
+            #[tokio::test]
+            async fn in_process() {
+                super::$story($crate::support::Transport::InProcess).await;
+            }
+
+            #[tokio::test]
+            async fn over_the_network() {
+                super::$story($crate::support::Transport::Network).await;
+            }
+        }
+    )+};
+}
+
+/// Waits until something holds.
+pub async fn until(what: &str, holds: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// What a test may set before the router starts.
+pub struct Settings {
+    pub transport: Transport,
+    pub limits: Limits,
+    pub errors: ErrorFilter,
+}
+
+impl Settings {
+    pub fn new(transport: Transport) -> Self {
+        Self { transport, limits: Limits::default(), errors: masked_errors() }
+    }
+
+    pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.limits);
+        self
+    }
+}
+
+/// The router with all that it needs.
+pub struct Platform {
+    pub address: SocketAddr,
+    pub doorman: Arc<Doorman>,
+    pub notes: Notes,
+    pub accounts: accounts::Accounts,
+    pub connections: Arc<Semaphore>,
+    pub draining: CancellationToken,
+    pub server: JoinHandle<()>,
+    pub accounts_process: Option<Process>,
+    notes_process: Option<Process>,
+}
+
+impl Platform {
+    pub async fn start(transport: Transport) -> Self {
+        Self::start_with(Settings::new(transport)).await
+    }
+
+    pub async fn start_with(settings: Settings) -> Self {
+        let (doorman, notes) = (Arc::new(Doorman::new()), Notes::new());
+        let accounts = accounts::Accounts::new();
+        let account_graph = accounts::subgraph(accounts.clone(), Arc::clone(&doorman));
+        let note_graph = notes::subgraph(notes.clone());
+        let parts = [&account_graph, &note_graph].map(|part| Part {
+            name: part.name().to_owned(),
+            url: String::new(),
+            sdl: part.sdl().to_owned(),
+        });
+        let supergraph = compose(&parts).unwrap_or_else(|errors| panic!("{errors:?}"));
+        let (account_service, accounts_process) = service(settings.transport, account_graph);
+        let (note_service, notes_process) = service(settings.transport, note_graph);
+        let executor = Executor::builder()
+            .error_filter(settings.errors)
+            .service("accounts", account_service, ServiceOptions::default())
+            .service("notes", note_service, ServiceOptions::default())
+            .build();
+        let timeout = settings.limits.request_timeout;
+        let options = PlannerOptions { introspection: true, ..PlannerOptions::default() };
+        let gateway = Gateway::new(&supergraph.supergraph_sdl, executor, options, timeout).unwrap();
+        let draining = CancellationToken::new();
+        let connections = Arc::new(Semaphore::new(settings.limits.connections));
+        let edge = Edge {
+            gateway,
+            authenticator: Arc::clone(&doorman) as _,
+            limits: settings.limits,
+            cross_site: CrossSite::new(&[PARTNER.to_owned()]),
+            connections: Arc::clone(&connections),
+            draining: draining.clone(),
+        };
+        let pages = Pages { console: None, explorer: false, content: ContentPolicy::default() };
+        let app = routes(edge, &pages, Router::new()).into_make_service_with_connect_info::<SocketAddr>();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = draining.clone().cancelled_owned();
+        let server =
+            tokio::spawn(async move { axum::serve(listener, app).with_graceful_shutdown(stop).await.unwrap() });
+        Self { address, doorman, notes, accounts, connections, draining, server, accounts_process, notes_process }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}/graphql", self.address)
+    }
+
+    /// A POST of a document by nobody in particular.
+    pub async fn ask(&self, document: &str) -> Value {
+        self.post(&serde_json::json!({ "query": document })).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// A POST of any body.
+    pub fn post(&self, body: &Value) -> reqwest::RequestBuilder {
+        reqwest::Client::new().post(self.url()).json(body)
+    }
+
+    /// A GET of a document.
+    pub fn get(&self, document: &str) -> reqwest::RequestBuilder {
+        let mut url: url::Url = self.url().parse().unwrap();
+        url.query_pairs_mut().append_pair("query", document);
+        reqwest::Client::new().get(url)
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        self.draining.cancel();
+        self.server.abort();
+    }
+}
+
+fn secret() -> InternalSecret {
+    InternalSecret::new("an-internal-secret-for-these-tests-only").unwrap()
+}
+
+fn service(transport: Transport, subgraph: Subgraph) -> (Arc<dyn SubgraphService>, Option<Process>) {
+    match transport {
+        Transport::InProcess => (in_process(subgraph), None),
+        Transport::Network => {
+            let process = Process::start(subgraph, None);
+            let base = format!("http://{}", process.address).parse().unwrap();
+            (remote(&base, &secret(), Duration::from_secs(10)).unwrap(), Some(process))
+        }
+    }
+}
+
+/// A subgraph with threads and connections of its own, which all end at once when it is killed.
+pub struct Process {
+    pub address: SocketAddr,
+    subgraph: Subgraph,
+    runtime: Option<Runtime>,
+}
+
+impl Process {
+    fn start(subgraph: Subgraph, address: Option<SocketAddr>) -> Self {
+        let listener = std::net::TcpListener::bind(address.unwrap_or_else(|| "127.0.0.1:0".parse().unwrap())).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let app = serve(subgraph.clone(), secret());
+        runtime.spawn(async move { axum::serve(TcpListener::from_std(listener).unwrap(), app).await.unwrap() });
+        Self { address, subgraph, runtime: Some(runtime) }
+    }
+
+    pub fn kill(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+
+    pub fn restart(&mut self) {
+        *self = Self::start(self.subgraph.clone(), Some(self.address));
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
