@@ -1,11 +1,12 @@
 // Builds the console; in development it forwards the platform's paths to a running router.
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
+import { precompress } from './precompress';
 
 const platform = process.env.CLOUDPHONE_URL ?? 'http://localhost:30000';
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), precompress()],
   server: {
     proxy: {
       '/graphql': { target: platform, ws: true, changeOrigin: true },

@@ -8,8 +8,7 @@ import { login, Person, type DeviceSummary } from './platform';
 const APK = fileURLToPath(new URL('../node_modules/io.appium.settings/apks/settings_apk-debug.apk', import.meta.url));
 const PACKAGE = 'io.appium.settings';
 const LABEL = 'Appium Settings';
-const STAMP = Date.now().toString(36);
-const DEVICE = `story-${STAMP}`;
+const DEVICE = 'Field test';
 const PATIENCE = { timeout: 60_000 };
 
 let browser: OpenBrowser;
@@ -22,6 +21,8 @@ let installedByOther: string | null = null;
 const card = (name: string): Locator => page.getByRole('listitem', { name, exact: true });
 const state = (name: string, wanted: string): Locator => card(name).locator(`[data-state="${wanted}"]`);
 
+async function until<Value, Wanted extends Value>(read: () => Promise<Value>, holds: (value: Value) => value is Wanted): Promise<Wanted>;
+async function until<Value>(read: () => Promise<Value>, holds: (value: Value) => boolean): Promise<Value>;
 async function until<Value>(read: () => Promise<Value>, holds: (value: Value) => boolean): Promise<Value> {
   const deadline = Date.now() + PATIENCE.timeout;
   for (;;) {
@@ -32,23 +33,32 @@ async function until<Value>(read: () => Promise<Value>, holds: (value: Value) =>
   }
 }
 
+/** What a story that broke off left behind would stand in the way of the next. */
+async function removeDevice(): Promise<void> {
+  const left = async () => (await other.devices()).filter((device) => device.name === DEVICE);
+  await Promise.all((await left()).filter((device) => device.state !== 'DELETING').map((device) => other.deleteDevice(device.id)));
+  await until(left, (devices) => devices.length === 0);
+}
+
+const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+
+/** How many values the first line on the screen shows. */
+const samples = (within: Locator = page.locator('body')) => within.locator('[data-metric="cpu"] canvas').first().getAttribute('data-samples').then(Number);
+
 beforeAll(async () => {
   const [admin, operator] = await Promise.all([Person.signIn(login('admin')), Person.signIn(login('operator'))]);
-  const devices = await admin.devices();
-  const owned = (person: Person) => devices.find((device) => device.owner?.id === person.id);
-  [watcher, other] = owned(operator) === undefined ? [operator, admin] : [admin, operator];
-  const found = owned(other);
-  if (found === undefined) throw new Error('The demo data has no device owned by the admin or the operator.');
-  othersDevice = found;
+  [watcher, other] = [admin, operator];
   browser = await openBrowser();
   page = browser.page;
+  const running = async () => (await other.devices()).find((device) => device.owner?.id === other.id && device.state === 'RUNNING');
+  othersDevice = await until(running, (device) => device !== undefined);
+  await removeDevice();
 });
 
 afterAll(async () => {
   await other.rename(other.displayName);
-  const devices = await other.devices();
-  await Promise.all(devices.filter((device) => device.name === DEVICE).map((device) => other.deleteDevice(device.id)));
   if (installedByOther !== null) await other.uninstall(installedByOther, PACKAGE);
+  await removeDevice();
   await browser.close();
 });
 
@@ -65,19 +75,20 @@ describe('the console', () => {
     const running = page.locator('li[data-device]').filter({ has: page.locator('[data-state="RUNNING"]') }).first();
     await running.waitFor(PATIENCE);
     const chart = running.locator('[data-metric="cpu"] canvas');
-    const samples = () => chart.getAttribute('data-samples').then(Number);
-    const before = await until(samples, (count) => count >= 1);
+    const before = await until(() => samples(running), (count) => count >= 1);
     const drawn = await chart.evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
-    await until(samples, (count) => count >= before + 3);
+    await until(() => samples(running), (count) => count >= before + 3);
     expect(await chart.evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL())).not.toBe(drawn);
     await page.getByRole('status', { name: 'Connection: Live' }).waitFor(PATIENCE);
   });
 
   it("shows another person's new name as they change it", async () => {
-    const name = `Renamed ${STAMP}`;
+    const name = `${other.displayName} the Second`;
     await card(othersDevice.name).waitFor(PATIENCE);
     await other.rename(name);
-    await card(othersDevice.name).getByText(name).waitFor(PATIENCE);
+    await card(othersDevice.name).getByText(name, { exact: true }).waitFor(PATIENCE);
+    await other.rename(other.displayName);
+    await card(othersDevice.name).getByText(other.displayName, { exact: true }).waitFor(PATIENCE);
   });
 
   it('creates a device that starts before the eyes', async () => {
@@ -128,7 +139,6 @@ describe('the console', () => {
     const points = () => chart.getAttribute('data-points').then(Number);
     const before = await until(points, (count) => count >= 2);
     await until(points, (count) => count > before);
-    await browser.screenshot('device');
     await page.getByText('1 h', { exact: true }).click();
     await chart.waitFor(PATIENCE);
     await page.getByRole('tab', { name: 'History' }).click();
@@ -137,31 +147,52 @@ describe('the console', () => {
 
   it('shows an app that somebody else installs as it arrives on the wall', async () => {
     await page.getByRole('link', { name: 'Wall', exact: true }).click();
-    const running = (await other.devices()).find((device) => device.state === 'RUNNING' && device.name !== DEVICE);
-    if (running === undefined) throw new Error('The demo data has no other running device.');
-    await card(running.name).waitFor(PATIENCE);
-    expect(await card(running.name).getByText(LABEL).count()).toBe(0);
-    await other.install(await other.application(PACKAGE), running.id);
-    installedByOther = running.id;
-    await card(running.name).getByText(LABEL).waitFor(PATIENCE);
+    const there = card(othersDevice.name);
+    await there.waitFor(PATIENCE);
+    expect(await there.getByText(LABEL).count()).toBe(0);
+    await other.install(await other.application(PACKAGE), othersDevice.id);
+    installedByOther = othersDevice.id;
+    await there.getByText(LABEL).waitFor(PATIENCE);
   });
 
   it('looks right by day, by night and on a phone', async () => {
-    await until(() => page.locator('[data-metric="cpu"] canvas').first().getAttribute('data-samples').then(Number), (count) => count >= 20);
+    await until(() => samples(), (count) => count >= 20);
+    await page.mouse.move(0, 0);
     await browser.screenshot('wall');
+    await card(othersDevice.name).getByRole('link', { name: othersDevice.name }).click();
+    const chart = page.getByRole('img', { name: 'CPU and memory' });
+    await until(() => chart.getAttribute('data-points').then(Number), (count) => count >= 20);
+    await browser.screenshot('device');
     await page.getByRole('button', { name: 'Switch to dark colours' }).click();
-    await page.waitForTimeout(300);
+    await page.locator('html[data-mantine-color-scheme="dark"]').waitFor(PATIENCE);
+    await page.getByRole('link', { name: 'Wall', exact: true }).click();
+    await until(() => samples(), (count) => count >= 5);
+    await page.mouse.move(0, 0);
     await browser.screenshot('wall-dark');
     await page.setViewportSize({ width: 390, height: 844 });
-    await page.locator('li[data-device]').first().waitFor(PATIENCE);
-    await page.waitForTimeout(1_500);
+    // The wall lays its cards out anew; one below another means that it has.
+    const left = async (index: number) => (await page.locator('li[data-device]').nth(index).boundingBox())?.x;
+    await until(async () => (await left(0)) === (await left(1)), Boolean);
     await browser.screenshot('wall-phone');
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    expect(overflow).toBeLessThanOrEqual(0);
+    expect(await overflow()).toBeLessThanOrEqual(0);
     await page.getByRole('button', { name: 'Menu' }).click();
     await page.getByRole('link', { name: 'Devices', exact: true }).click();
     await page.getByRole('table', { name: 'Devices' }).waitFor(PATIENCE);
+    await page.getByRole('button', { name: 'Menu', expanded: false }).waitFor(PATIENCE);
     await browser.screenshot('devices-phone');
+    expect(await overflow()).toBeLessThanOrEqual(0);
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
+
+  it('deletes the device', async () => {
+    await page.getByRole('table', { name: 'Devices' }).getByRole('link', { name: DEVICE, exact: true }).click();
+    await page.getByRole('heading', { name: DEVICE }).waitFor(PATIENCE);
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await page.getByRole('dialog', { name: `Delete ${DEVICE}?` }).getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('link', { name: 'Wall', exact: true }).click();
+    await page.locator('li[data-device]').first().waitFor(PATIENCE);
+    await card(DEVICE).waitFor({ ...PATIENCE, state: 'detached' });
   });
 
   it('never complained', () => {

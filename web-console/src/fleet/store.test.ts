@@ -26,6 +26,31 @@ describe('the fleet store', () => {
     expect(store.roster()).toEqual({ ready: true, devices: [] });
   });
 
+  it('keeps an icon whose address was only signed anew', () => {
+    const { store, frame } = storeWithFrames();
+    const withIcon = (signature: string, sequence: number) =>
+      device({
+        id: 'a',
+        latestTelemetry: sample(sequence, 40),
+        installedApps: [
+          {
+            __typename: 'InstalledApp',
+            packageName: 'org.example',
+            label: 'Chess',
+            versionName: '1',
+            application: { __typename: 'Application', id: 'app', iconUrl: `https://storage/icon.png?signature=${signature}` },
+          },
+        ],
+      });
+    store.apply(fleetEvent('SNAPSHOT', [withIcon('one', 1)]));
+    frame();
+    const before = store.entry('a')?.device;
+    store.apply(fleetEvent('TELEMETRY', [withIcon('two', 2)]));
+    frame();
+    expect(store.entry('a')?.device).toBe(before);
+    expect(store.entry('a')?.sample?.sequence).toBe(2);
+  });
+
   it('tells only the card whose device changed, and the list not at all', () => {
     const { store, frame } = storeWithFrames();
     store.apply(fleetEvent('SNAPSHOT', [device({ id: 'a' }), device({ id: 'b' })]));

@@ -9,6 +9,7 @@ export interface FleetEntry {
   readonly history: History;
   /** The device without its sample, as text: tells whether anything but the sample changed. */
   readonly fixed: string;
+  readonly taken: number;
 }
 
 /** What lists need: order, filters and counts change only with these, not with each sample. */
@@ -21,6 +22,8 @@ type Schedule = (flush: () => void) => void;
 
 /** A snapshot page shorter than this is the last one. */
 const SNAPSHOT_PAGE = 200;
+/** Addresses of icons hold for an hour; older ones are taken anew, so that a card may load its icons again. */
+const ICONS_KEPT_MS = 30 * 60_000;
 const EMPTY_ROSTER: Roster = { ready: false, devices: [] };
 
 export class FleetStore {
@@ -91,12 +94,14 @@ export class FleetStore {
     this.#heard?.add(heard.id);
     const known = this.#entries.get(heard.id);
     const sample = heard.latestTelemetry ?? null;
-    const fixed = JSON.stringify({ ...heard, latestTelemetry: null });
-    const device = known?.fixed === fixed ? known.device : heard;
+    const fixed = JSON.stringify({ ...heard, latestTelemetry: null }, withoutSignature);
+    const now = Date.now();
+    const same = known?.fixed === fixed && now - known.taken < ICONS_KEPT_MS;
+    const device = same ? known.device : heard;
     const isNew = sample !== null && sample.sequence !== known?.sample?.sequence;
     if (device === known?.device && !isNew) return;
     const history = known?.history ?? EMPTY_HISTORY;
-    this.#entries.set(device.id, { device, sample, history: isNew ? extend(history, sample) : history, fixed });
+    this.#entries.set(device.id, { device, sample, history: isNew ? extend(history, sample) : history, fixed, taken: same ? known.taken : now });
     this.#dirty.add(device.id);
     if (known === undefined || !sameInLists(known.device, device)) this.#rosterDirty = true;
   }
@@ -149,6 +154,11 @@ function sameInLists(a: FleetDevice, b: FleetDevice): boolean {
     a.allowedActions.join() === b.allowedActions.join() &&
     a.tags.join('\n') === b.tags.join('\n')
   );
+}
+
+/** The address of an icon is signed anew each time it is told; the icon is the same. */
+function withoutSignature(key: string, value: unknown): unknown {
+  return key === 'iconUrl' && typeof value === 'string' ? value.split('?', 1)[0] : value;
 }
 
 function nextFrame(flush: () => void): void {

@@ -21,7 +21,7 @@ export const FLEET_DEVICE = graphql(`
       id
       displayName
     }
-    installedApps {
+    installedApps @include(if: $apps) {
       packageName
       label
       versionName
@@ -44,7 +44,7 @@ export const FLEET_DEVICE = graphql(`
 `);
 
 export const FLEET = graphql(`
-  subscription Fleet($minIntervalMs: Int) {
+  subscription Fleet($minIntervalMs: Int, $apps: Boolean!) {
     fleet(minIntervalMs: $minIntervalMs) {
       sequence
       kind
@@ -59,4 +59,4 @@ export const FLEET = graphql(`
 export type FleetDevice = FleetDeviceFragment;
 export type FleetEvent = FleetSubscription['fleet'];
 export type Sample = NonNullable<FleetDevice['latestTelemetry']>;
-export type InstalledApp = FleetDevice['installedApps'][number];
+export type InstalledApp = NonNullable<FleetDevice['installedApps']>[number];

@@ -3,7 +3,7 @@ import { useApolloClient } from '@apollo/client/react';
 import type { ApolloClient, ErrorLike } from '@apollo/client';
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import { live } from '../client/live';
-import { useSession } from '../session/context';
+import { useMay, useSession } from '../session/context';
 import type { Session } from '../session/session';
 import { FleetStore, type FleetEntry, type Roster } from './store';
 import { FLEET, type FleetDevice } from './subscription';
@@ -17,16 +17,19 @@ class FleetStream {
   #users = 0;
   #stop: (() => void) | null = null;
   #client: ApolloClient | null = null;
+  #apps = false;
   #linger: ReturnType<typeof setTimeout> | undefined;
 
-  use(client: ApolloClient, session: Session, refused: (error: ErrorLike) => void): () => void {
+  /** Who may not read apps sees the wall without them. */
+  use(client: ApolloClient, session: Session, apps: boolean, refused: (error: ErrorLike) => void): () => void {
     this.#users += 1;
     clearTimeout(this.#linger);
-    if (this.#client !== client) this.#halt();
+    if (this.#client !== client || this.#apps !== apps) this.#halt();
     this.#client = client;
+    this.#apps = apps;
     this.#stop ??= live(client, session, {
       document: FLEET,
-      variables: () => ({ minIntervalMs: INTERVAL_MS }),
+      variables: () => ({ minIntervalMs: INTERVAL_MS, apps }),
       starting: () => this.store.restart(),
       next: (answer) => this.store.apply(answer.fleet),
       refused: (error) => {
@@ -65,7 +68,8 @@ export function useFleet(): Fleet {
   const client = useApolloClient();
   const session = useSession();
   const [error, setError] = useState<ErrorLike | null>(null);
-  useEffect(() => stream.use(client, session, setError), [client, session]);
+  const apps = useMay('app:read');
+  useEffect(() => stream.use(client, session, apps, setError), [client, session, apps]);
   const roster = useSyncExternalStore(stream.store.subscribeRoster, stream.store.roster);
   return { ...roster, error };
 }

@@ -34,7 +34,7 @@ function Frame() {
       </a>
       <AppShell.Header className={classes.bar}>
         <Group h="100%" px="md" gap="sm" wrap="nowrap">
-          <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('common.menu')} />
+          <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('common.menu')} aria-expanded={opened} />
           <Link to="/" className={classes.brand}>
             <IconDeviceMobileVibration aria-hidden />
             <Text fw={700} component="span">

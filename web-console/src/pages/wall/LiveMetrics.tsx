@@ -24,7 +24,7 @@ function Measurements({ device, sample, history }: FleetEntry) {
         <MetricCell name="fps" value={sample?.framesPerSecond} series={history.framesPerSecond} max={60} color="teal" />
         <MetricCell name="battery" value={sample?.batteryPercent} series={history.batteryPercent} max={100} color="orange" charging={sample?.batteryCharging ?? false} />
       </div>
-      <AppRow apps={device.installedApps} foreground={quiet ? null : (sample?.foregroundApp ?? null)} />
+      {device.installedApps && <AppRow apps={device.installedApps} foreground={quiet ? null : (sample?.foregroundApp ?? null)} />}
     </>
   );
 }

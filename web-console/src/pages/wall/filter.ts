@@ -15,6 +15,6 @@ export function matches(filter: WallFilter, device: FleetDevice): boolean {
   if (filter.state !== null && device.state !== filter.state) return false;
   if (!filter.tags.every((tag) => device.tags.includes(tag))) return false;
   if (filter.search === '') return true;
-  const text = [device.name, device.owner?.displayName ?? '', ...device.tags, ...device.installedApps.map((app) => app.label)].join('\n').toLowerCase();
+  const text = [device.name, device.owner?.displayName ?? '', ...device.tags, ...(device.installedApps ?? []).map((app) => app.label)].join('\n').toLowerCase();
   return filter.search.toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }
