@@ -220,6 +220,8 @@ async fn apps(settings: &Settings, engines: &Engines, clock: &Arc<dyn Clock>) ->
             reading_timeout: Duration::from_secs(configured.parse_timeout_seconds),
             installation_timeout: Duration::from_secs(configured.installation_timeout_seconds),
             upload_lifetime: Duration::from_secs(configured.upload_lifetime_seconds),
+            // The embedded service has a rule of its own.
+            allowed_origins: settings.storage.url.is_some().then(Vec::new),
             ..AppsSettings::default()
         },
     };

@@ -109,7 +109,7 @@ pub async fn migrate(database: &Database) -> Result<(), DatabaseError> {
 pub async fn build(engines: AppsEngines) -> Result<Apps, BuildError> {
     let AppsEngines { database, bus, cache, clock, storage, settings } = engines;
     let storage = Storage::new(&storage);
-    storage.ensure_bucket(&settings.allowed_origins).await?;
+    storage.ensure_bucket(settings.allowed_origins.as_deref()).await?;
     let (context, changes) = AppsContext::new((database, clock, cache), storage, settings);
     let context = Arc::new(context);
     let inbox = inbox::start(&context, &*bus).await?;

@@ -53,8 +53,9 @@ pub struct AppsSettings {
     pub reading_lease: Duration,
     /// Where packages are kept while they are read; the system's folder for temporary files when absent.
     pub work_folder: Option<PathBuf>,
-    /// The origins of pages that may upload parts; all when empty, since every address is signed anyway.
-    pub allowed_origins: Vec<String>,
+    /// The origins of pages that the bucket shall allow to upload parts, all when empty, since every address is signed anyway.
+    /// Absent: the bucket's own rule stays as it is.
+    pub allowed_origins: Option<Vec<String>>,
 }
 
 impl Default for AppsSettings {
@@ -70,7 +71,7 @@ impl Default for AppsSettings {
             reading_timeout: Duration::from_mins(2),
             reading_lease: Duration::from_mins(1),
             work_folder: None,
-            allowed_origins: Vec::new(),
+            allowed_origins: None,
         }
     }
 }

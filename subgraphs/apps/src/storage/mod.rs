@@ -62,7 +62,7 @@ impl Storage {
     }
 
     /// Makes the bucket unless it exists, and lets pages of other origins upload parts.
-    pub async fn ensure_bucket(&self, allowed_origins: &[String]) -> Result<()> {
+    pub async fn ensure_bucket(&self, allowed_origins: Option<&[String]>) -> Result<()> {
         let found = self.calls.call(StorageError::may_pass, || {
             let request = self.client.head_bucket().bucket(&self.bucket);
             async move { request.send().await.map_err(StorageError::of) }
@@ -72,7 +72,10 @@ impl Storage {
             Err(StorageError::NotFound) => self.create_bucket().await?,
             Err(error) => return Err(error),
         }
-        self.allow_pages(allowed_origins).await
+        match allowed_origins {
+            Some(origins) => self.allow_pages(origins).await,
+            None => Ok(()),
+        }
     }
 
     async fn create_bucket(&self) -> Result<()> {
@@ -108,7 +111,7 @@ impl Storage {
         );
         match put.await {
             Ok(_) => {}
-            // The embedded store and some others answer every origin by themselves and know no such call.
+            // Some services answer every origin by themselves and know no such call.
             Err(error) => tracing::debug!(%error, "object storage keeps its own rule about pages of other origins"),
         }
         Ok(())
