@@ -14,6 +14,9 @@ const PREFIX: &str = "CLOUDPHONE_";
 /// An environment variable with this ending names a file that holds the value, as container secrets do.
 const FILE_ENDING: &str = "_FILE";
 
+/// Variables with the prefix that are no settings: the file's own name, and where PostgreSQL's programs are.
+const NO_SETTINGS: [&str; 2] = ["CONFIG", "POSTGRES_BIN"];
+
 /// Where settings come from.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
@@ -110,8 +113,7 @@ fn read_file(path: &Path) -> Result<Table, String> {
 fn setting_name(variable: &str) -> Option<String> {
     let name = variable.strip_prefix(PREFIX)?;
     let name = name.strip_suffix(FILE_ENDING).unwrap_or(name);
-    // `CLOUDPHONE_CONFIG` names the file itself.
-    (name != "CONFIG").then(|| name.to_ascii_lowercase().replace("__", "."))
+    (!NO_SETTINGS.contains(&name)).then(|| name.to_ascii_lowercase().replace("__", "."))
 }
 
 fn environment_value(name: &str, value: &str) -> Result<String, String> {
