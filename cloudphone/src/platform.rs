@@ -15,6 +15,7 @@ use crate::arguments::Part;
 use crate::domains::Domains;
 use crate::edge;
 use crate::engines::Engines;
+use crate::health;
 use crate::settings::Settings;
 
 /// Everything that runs in this process.
@@ -45,8 +46,13 @@ impl Platform {
     pub async fn start(settings: &Settings, parts: &[Part], alone: bool) -> anyhow::Result<Self> {
         let metrics = MetricsPage::start()?;
         let engines = Engines::start(settings).await?;
-        let domains = Domains::build(parts, settings, &engines).await?;
-        let draining = CancellationToken::new();
+        let domains = match Domains::build(parts, settings, &engines).await {
+            Ok(domains) => domains,
+            Err(error) => {
+                engines.stop().await;
+                return Err(error);
+            }
+        };
         let mut platform = Self {
             started: Started {
                 router: None,
@@ -57,27 +63,42 @@ impl Platform {
             engines,
             domains,
             servers: JoinSet::new(),
-            draining,
+            draining: CancellationToken::new(),
             drain: Duration::from_secs(settings.http.drain_seconds),
         };
+        match platform.serve(settings, parts, alone, metrics).await {
+            Ok(()) => Ok(platform),
+            Err(error) => {
+                platform.stop().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn serve(
+        &mut self,
+        settings: &Settings,
+        parts: &[Part],
+        alone: bool,
+        metrics: MetricsPage,
+    ) -> anyhow::Result<()> {
         let registry = Registry::default();
-        platform.domains.register_health(&registry);
-        let upkeep = platform.draining.clone().run_until_cancelled_owned(metrics.clone().upkeep());
-        platform.servers.spawn(async move {
+        self.domains.register_health(&registry);
+        let upkeep = self.draining.clone().run_until_cancelled_owned(metrics.clone().upkeep());
+        self.servers.spawn(async move {
             upkeep.await;
         });
         let health = health_routes(registry, metrics);
         if parts.contains(&Part::Router) {
-            let more = health.clone().merge(platform.domains.public_routes());
-            let token = platform.draining.clone();
-            let router = edge::build(settings, &platform.engines, &platform.domains, more, token).await?;
+            let more = health.clone().merge(self.domains.public_routes());
+            let router = edge::build(settings, &self.engines, &self.domains, more, self.draining.clone()).await?;
             let address = SocketAddr::new(settings.http.address, settings.http.port);
-            platform.started.router = Some(platform.listen(address, router, "http.port").await?);
+            self.started.router = Some(self.listen(address, router, "http.port").await?);
         }
         if alone {
-            platform.serve_subgraphs(settings, &health).await?;
+            self.serve_subgraphs(settings, &health).await?;
         }
-        Ok(platform)
+        Ok(())
     }
 
     /// Where it can be reached.

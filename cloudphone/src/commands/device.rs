@@ -13,7 +13,7 @@ use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::DeviceCommand;
-use crate::shutdown;
+use crate::shutdown::Shutdown;
 
 /// A device's account as the credentials file names it.
 #[derive(Deserialize)]
@@ -30,9 +30,10 @@ pub(super) async fn run(command: DeviceCommand) -> anyhow::Result<ExitCode> {
     println!("{} simulated devices against {broker}; stop with Ctrl+C", phones.len());
     let mut options = FleetOptions::new(broker, Arc::new(Volatile));
     options.telemetry_interval = Duration::from_millis(interval_ms);
+    let mut shutdown = Shutdown::listen()?;
     let stop = CancellationToken::new();
     let fleet = tokio::spawn(simulate_fleet(options, phones, stop.clone()));
-    shutdown::requested().await?;
+    shutdown.requested().await;
     stop.cancel();
     fleet.await?;
     Ok(ExitCode::SUCCESS)

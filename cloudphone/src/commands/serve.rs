@@ -9,7 +9,7 @@ use super::{load, telemetry};
 use crate::arguments::Part;
 use crate::platform::Platform;
 use crate::settings::Settings;
-use crate::shutdown;
+use crate::shutdown::Shutdown;
 
 pub(super) async fn run(mut source: Source, parts: Vec<Part>, port: Option<u16>) -> anyhow::Result<ExitCode> {
     if let Some(port) = port {
@@ -19,6 +19,7 @@ pub(super) async fn run(mut source: Source, parts: Vec<Part>, port: Option<u16>)
     let settings = load(&source)?;
     ensure_external(&settings)?;
     let names: Vec<String> = parts.iter().map(|part| format!("{part:?}").to_lowercase()).collect();
+    let mut shutdown = Shutdown::listen()?;
     let telemetry = telemetry(&settings, &format!("cloudphone-{}", names.join("-")))?;
     let platform = Platform::start(&settings, &parts, true).await?;
     let started = platform.started();
@@ -28,7 +29,7 @@ pub(super) async fn run(mut source: Source, parts: Vec<Part>, port: Option<u16>)
     for (name, address) in &started.subgraphs {
         println!("{name} on http://{address}");
     }
-    shutdown::requested().await?;
+    shutdown.requested().await;
     tracing::info!("stopping");
     platform.stop().await;
     telemetry.shutdown();

@@ -9,7 +9,7 @@ use cloudphone_identity::{DEMO_ACCOUNTS, DEMO_PASSWORD};
 use super::{DOMAINS, load, telemetry};
 use crate::arguments::{Part, UpArguments};
 use crate::platform::{Platform, Started};
-use crate::shutdown;
+use crate::shutdown::Shutdown;
 
 pub(super) async fn run(mut source: Source, options: UpArguments) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
@@ -20,14 +20,18 @@ pub(super) async fn run(mut source: Source, options: UpArguments) -> anyhow::Res
         source.overrides.push(("http.port".to_owned(), port.to_string()));
     }
     let settings = load(&source)?;
+    let mut shutdown = Shutdown::listen()?;
     let telemetry = telemetry(&settings, "cloudphone")?;
     let parts: Vec<Part> = DOMAINS.into_iter().chain([Part::Router]).collect();
     let platform = Platform::start(&settings, &parts, false).await?;
     if !options.no_demo {
-        platform.seed_demo(options.devices).await?;
+        if let Err(error) = platform.seed_demo(options.devices).await {
+            platform.stop().await;
+            return Err(error);
+        }
     }
     print_welcome(platform.started(), !options.no_demo, began);
-    shutdown::requested().await?;
+    shutdown.requested().await;
     tracing::info!("stopping");
     platform.stop().await;
     telemetry.shutdown();

@@ -39,8 +39,12 @@ impl Engines {
             Broker::start(settings),
             Storage::start(settings, &secret),
         );
-        let (bus, cache) = shared?;
-        Ok(Self { databases: databases?, bus, cache, broker: broker?, storage: storage?, secret })
+        match (databases, shared, broker, storage) {
+            (Ok(databases), Ok((bus, cache)), Ok(broker), Ok(storage)) => {
+                Ok(Self { secret, databases, bus, cache, broker, storage })
+            }
+            (databases, shared, broker, storage) => Err(give_up(databases, shared.err(), broker, storage).await),
+        }
     }
 
     /// Stops the embedded ones, in the order in which nothing is lost.
@@ -49,6 +53,30 @@ impl Engines {
         self.storage.stop().await;
         self.databases.stop().await;
     }
+}
+
+/// Stops what did start, so that nothing outlives a failed start, and tells everything that did not.
+async fn give_up(
+    databases: anyhow::Result<Databases>,
+    shared: Option<anyhow::Error>,
+    broker: anyhow::Result<Broker>,
+    storage: anyhow::Result<Storage>,
+) -> anyhow::Error {
+    let mut problems: Vec<anyhow::Error> = shared.into_iter().collect();
+    match broker {
+        Ok(broker) => broker.stop().await,
+        Err(problem) => problems.push(problem),
+    }
+    match storage {
+        Ok(storage) => storage.stop().await,
+        Err(problem) => problems.push(problem),
+    }
+    match databases {
+        Ok(databases) => databases.stop().await,
+        Err(problem) => problems.push(problem),
+    }
+    let sentences: Vec<String> = problems.iter().map(|problem| format!("{problem:#}")).collect();
+    anyhow::anyhow!(sentences.join("\n"))
 }
 
 fn internal_secret(settings: &Settings) -> anyhow::Result<InternalSecret> {
