@@ -54,8 +54,8 @@ impl Prepared {
 pub struct Rejection {
     /// An encoded list of errors.
     pub errors: Vec<u8>,
-    /// Whether the request itself was malformed, as opposed to a document that does not fit the schema.
-    pub malformed: bool,
+    /// Whether the router failed, as opposed to a document or variables that do not fit the schema.
+    pub is_fault: bool,
 }
 
 /// An answer to a query or mutation.
@@ -103,8 +103,8 @@ impl Gateway {
         let request = PlanRequest::new(&parameters.query, parameters.operation_name.as_deref());
         let planned = current.planner.plan(request).await;
         let operation = planned.map_err(|error| {
-            let malformed = error.code == codes::PARSE_FAILED;
-            rejection(error.errors.clone(), origin, malformed)
+            let is_fault = error.code == codes::QUERY_PLANNING_FAILED;
+            rejection(error.errors.clone(), origin, is_fault)
         })?;
         // Variables that do not fit are the request's fault, which its status has to tell (GraphQL over HTTP §6.4.2).
         operation.coerce(&parameters.variables).map_err(|errors| rejection(errors, origin, false))?;
@@ -187,12 +187,12 @@ fn bounded_name(prepared: &Prepared) -> String {
     if name.len() <= 64 { name.to_owned() } else { "long-name".to_owned() }
 }
 
-fn rejection(mut errors: Vec<GraphQlError>, origin: &Origin, malformed: bool) -> Rejection {
+fn rejection(mut errors: Vec<GraphQlError>, origin: &Origin, is_fault: bool) -> Rejection {
     let id = origin.correlation_id.to_string();
     for error in &mut errors {
         correlate(error, &id);
     }
-    Rejection { errors: serde_json::to_vec(&errors).expect("errors are plain values"), malformed }
+    Rejection { errors: serde_json::to_vec(&errors).expect("errors are plain values"), is_fault }
 }
 
 fn correlate(error: &mut GraphQlError, id: &str) {

@@ -22,7 +22,7 @@ pub enum MediaType {
 }
 
 impl MediaType {
-    /// The status of a well-formed request whose document does not fit the schema.
+    /// The status of a well-formed request whose document or variables are not.
     pub fn status_of_rejection(self) -> StatusCode {
         match self {
             Self::GraphQlResponse => StatusCode::BAD_REQUEST,

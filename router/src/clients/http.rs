@@ -18,6 +18,7 @@ use crate::answer::{error_response, errors_response};
 use crate::authentication::{AuthenticationError, Credential};
 use crate::gateway::{OperationKind, Prepared, Scope};
 use crate::origin::Client;
+use crate::protection::Limits;
 use crate::server::Edge;
 
 const NO_STREAM: &str = "Subscriptions are answered over WebSocket, or as `text/event-stream`.";
@@ -26,6 +27,7 @@ const NO_STREAM: &str = "Subscriptions are answered over WebSocket, or as `text/
 pub async fn graphql(State(edge): State<Arc<Edge>>, client: Client, request: Request) -> Response {
     let Some(accept) = Accept::from_headers(request.headers()) else {
         let message = "Accept application/graphql-response+json or application/json.";
+        let _ = body(&edge.limits, request).await;
         return (StatusCode::NOT_ACCEPTABLE, message).into_response();
     };
     let credential = Credential::from_headers(request.headers());
@@ -35,6 +37,19 @@ pub async fn graphql(State(edge): State<Arc<Edge>>, client: Client, request: Req
         Ok(RequestBody::Batch(batch)) => visit.batch(batch).await,
         Err(malformed) => visit.refuse(&malformed),
     }
+}
+
+/// Reads a body, within the limits of its size and of the time it may take. Even a request that is refused has to be
+/// read: a connection with unread bytes cannot be used again, and its client may never see the answer.
+async fn body(limits: &Limits, request: Request) -> Result<Bytes, MalformedRequest> {
+    let limit = limits.body_bytes;
+    let body = timeout(limits.request_timeout, to_bytes(request.into_body(), limit)).await;
+    body.map_err(|_| MalformedRequest::TooSlow)?.map_err(|_| MalformedRequest::TooLarge { limit })
+}
+
+fn is_json(media_type: &HeaderValue) -> bool {
+    let essence = media_type.to_str().ok().and_then(|value| value.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
 /// One request on its way.
@@ -48,24 +63,19 @@ struct Visit {
 }
 
 impl Visit {
-    /// Reads the parameters of a request, within the limits of the body's size and of the time it may take.
+    /// Reads the parameters of a request.
     async fn read(&self, request: Request) -> Result<RequestBody, MalformedRequest> {
         if !self.may_change {
             let parameters = GraphQlParameters::from_query_string(request.uri().query().unwrap_or_default())?;
             return Ok(RequestBody::Single(Box::new(parameters)));
         }
-        let media_type =
-            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let media_type = request.headers().get(header::CONTENT_TYPE).cloned();
+        let body = body(&self.edge.limits, request).await?;
         // Insisting on JSON also keeps other sites' forms out: a browser sends this type across sites only after asking.
-        if !media_type.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
-        {
+        if !media_type.as_ref().is_some_and(is_json) {
             return Err(MalformedRequest::MediaType);
         }
-        let limits = &self.edge.limits;
-        let limit = limits.body_bytes;
-        let body = timeout(limits.request_timeout, to_bytes(request.into_body(), limit)).await;
-        let body = body.map_err(|_| MalformedRequest::TooSlow)?.map_err(|_| MalformedRequest::TooLarge { limit })?;
-        RequestBody::from_json(&body, limits.batch)
+        RequestBody::from_json(&body, self.edge.limits.batch)
     }
 
     async fn single(self, parameters: GraphQlParameters) -> Response {
@@ -78,8 +88,11 @@ impl Visit {
                     return sse::single(&body);
                 }
                 let media_type = self.accept.media_type();
-                let status =
-                    if rejection.malformed { StatusCode::BAD_REQUEST } else { media_type.status_of_rejection() };
+                let status = if rejection.is_fault {
+                    StatusCode::INTERNAL_SERVER_ERROR
+                } else {
+                    media_type.status_of_rejection()
+                };
                 return answer(media_type, status, body);
             }
         };

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::request::GraphQlParameters;
+use crate::authentication::AuthenticationError;
 
 /// The WebSocket subprotocol's name.
 pub const SUBPROTOCOL: &str = "graphql-transport-ws";
@@ -61,8 +62,8 @@ pub enum Close {
     BadRequest,
     /// An operation came before the session was acknowledged.
     Unauthorized,
-    /// The credential does not hold, or no longer does; clients come back with a fresh one.
-    Forbidden,
+    /// The credential does not hold, or no longer does, for this reason; clients come back with a fresh one.
+    Forbidden(AuthenticationError),
     /// No `connection_init` came in time.
     InitialisationTimeout,
     /// An operation of this id runs already.
@@ -85,7 +86,7 @@ impl Close {
         match self {
             Self::BadRequest => 4400,
             Self::Unauthorized => 4401,
-            Self::Forbidden => 4403,
+            Self::Forbidden(_) => 4403,
             Self::InitialisationTimeout => 4408,
             Self::SubscriberExists(_) => 4409,
             Self::TooManyInitialisations => 4429,
@@ -101,7 +102,7 @@ impl Close {
         Cow::Borrowed(match self {
             Self::BadRequest => "Invalid message",
             Self::Unauthorized => "Unauthorized",
-            Self::Forbidden => "Forbidden",
+            Self::Forbidden(error) => return Cow::Owned(format!("Forbidden: {}", error.code())),
             Self::InitialisationTimeout => "Connection initialisation timeout",
             // A close frame has room for 123 bytes (RFC 6455 §5.5).
             Self::SubscriberExists(id) if id.len() <= 64 => {

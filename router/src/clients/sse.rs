@@ -72,7 +72,9 @@ async fn run(edge: &Edge, prepared: Prepared, session: &Session, frames: mpsc::S
     };
     match tokio::join!(source, sink).0 {
         // Without `complete` a client knows that there is more to come, and connects again.
-        StreamEnd::ClientGone => return,
+        StreamEnd::ClientGone | StreamEnd::Denied(AuthenticationError::Expired | AuthenticationError::Unavailable) => {
+            return;
+        }
         StreamEnd::Completed => {}
         StreamEnd::Denied(error) => {
             let denied = error_response(error.code(), &error.to_string(), session.origin().correlation_id);

@@ -136,6 +136,18 @@ async fn an_operation_that_cannot_run_ends_in_an_error_and_frees_its_id() {
 }
 
 #[tokio::test]
+async fn a_client_that_leaves_is_answered() {
+    let platform = Platform::start(Transport::InProcess).await;
+    let mut early = Socket::open(&platform).await;
+    assert_eq!(early.leave().await, 1000);
+    let mut socket = Socket::session(&platform, None).await;
+    socket.subscribe("1", ADDED).await;
+    platform.notes.listened_to_by(1).await;
+    assert_eq!(socket.leave().await, 1000);
+    platform.notes.listened_to_by(0).await;
+}
+
+#[tokio::test]
 async fn operations_and_connections_have_limits() {
     let few = |limits: &mut cloudphone_router::protection::Limits| {
         limits.operations_per_connection = 2;

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
@@ -57,6 +59,13 @@ impl Socket {
 
     pub async fn send_text(&mut self, text: &str) {
         self.0.send(Message::text(text)).await.unwrap();
+    }
+
+    /// Closes as the standard asks, and tells the code of the answer.
+    pub async fn leave(&mut self) -> u16 {
+        let frame = CloseFrame { code: CloseCode::Normal, reason: "Normal Closure".into() };
+        self.0.send(Message::Close(Some(frame))).await.unwrap();
+        self.closed().await.0
     }
 
     pub async fn send_binary(&mut self) {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use axum::extract::ws::{Message, WebSocket};
 use bytes::Bytes;
 use cloudphone_core::Origin;
+use futures::StreamExt as _;
 use futures::stream::SplitStream;
-use futures::{FutureExt as _, StreamExt as _};
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::operations::Operations;
@@ -21,7 +21,7 @@ use crate::session::{Session, SessionState};
 
 /// How long a client may take to hear that the connection closes, and to answer.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// How long operations may take to say why they end before the connection closes.
+/// How long queries and mutations may take to finish when the session ends.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How long queries and mutations may take to finish when the router shuts down.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -104,12 +104,12 @@ impl Connection {
                     operations.settle(DRAIN).await;
                     return Some(Close::GoingAway);
                 }
-                ended = state.wait_for(|state| matches!(state, SessionState::Ended(_))).map(|ended| ended.is_ok()) => {
-                    if ended {
-                        operations.settle(LAST_WORDS).await;
-                        return Some(Close::Forbidden);
-                    }
-                    return Some(Close::GoingAway);
+                error = ended(&mut state) => {
+                    // Streams end without a word of their own: told an error, a client would not take them up again with
+                    // a fresh credential.
+                    operations.stop_streams();
+                    operations.settle(LAST_WORDS).await;
+                    return Some(close_for(error));
                 }
                 () = out.closed() => return None,
             };
@@ -155,7 +155,11 @@ impl Connection {
             match message {
                 Message::Text(text) => return ClientMessage::parse(&text).map(Some).ok_or(Close::BadRequest),
                 Message::Binary(_) => return Err(Close::BadRequest),
-                Message::Close(_) => return Ok(None),
+                Message::Close(_) => {
+                    // Reading on sends the answer to the close, without which the client takes it for a failure.
+                    let _ = timeout(FAREWELL, self.stream.next()).await;
+                    return Ok(None);
+                }
                 Message::Ping(_) | Message::Pong(_) => {}
             }
         }
@@ -165,6 +169,20 @@ impl Connection {
 fn close_for(error: AuthenticationError) -> Close {
     match error {
         AuthenticationError::Unavailable => Close::TryAgainLater,
-        AuthenticationError::Invalid | AuthenticationError::Expired | AuthenticationError::Revoked => Close::Forbidden,
+        AuthenticationError::Invalid | AuthenticationError::Expired | AuthenticationError::Revoked => {
+            Close::Forbidden(error)
+        }
+    }
+}
+
+/// Waits until the session ends, and tells why.
+async fn ended(state: &mut watch::Receiver<SessionState>) -> AuthenticationError {
+    loop {
+        if let SessionState::Ended(error) = &*state.borrow_and_update() {
+            return *error;
+        }
+        if state.changed().await.is_err() {
+            return AuthenticationError::Unavailable;
+        }
     }
 }

@@ -132,8 +132,8 @@ impl Operations {
         };
         match tokio::join!(source, sink).0 {
             StreamEnd::Completed => self.finish(id, number, complete(id)).await,
-            StreamEnd::Denied(denied) => self.deny(id, number, denied).await,
-            StreamEnd::ClientGone => {}
+            // The connection closes, and says why.
+            StreamEnd::Denied(_) | StreamEnd::ClientGone => {}
         }
     }
 
