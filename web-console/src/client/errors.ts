@@ -9,7 +9,8 @@ export function errorCodes(error: unknown): string[] {
 
 export function isUnauthenticated(error: unknown): boolean {
   if (ServerError.is(error)) return error.statusCode === 401;
-  return errorCodes(error).includes('UNAUTHENTICATED');
+  const ended = ['UNAUTHENTICATED', 'TOKEN_EXPIRED', 'SESSION_REVOKED'];
+  return errorCodes(error).some((code) => ended.includes(code));
 }
 
 /** Errors that trying again cannot heal. */

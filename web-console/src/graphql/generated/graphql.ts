@@ -92,93 +92,168 @@ export type ApiKeyEdge = {
   node: ApiKey;
 };
 
+/** Who signed a package. */
 export type ApkSignature = {
   __typename?: 'ApkSignature';
+  /** The signers. */
   certificates: Array<SigningCertificate>;
+  /** The schemes that the package carries, oldest first. */
   schemes: Array<SignatureScheme>;
+  /** Whether the newest scheme's signature holds; packages whose does not are refused. */
   verified: Scalars['Boolean']['output'];
 };
 
+/** One version of an Android package. */
 export type Application = {
   __typename?: 'Application';
+  /** Processor architectures of its native libraries; empty means any. */
   abis: Array<Scalars['String']['output']>;
+  /** When it came into the catalogue. */
   createdAt: Scalars['DateTime']['output'];
+  /** Where the package can be downloaded, for a while. Absent when it is deleted. */
   downloadUrl?: Maybe<Scalars['String']['output']>;
+  /** Hardware and software features that it uses. */
+  features: Array<Scalars['String']['output']>;
+  /** Where its icon is, for a while. Absent when it has no picture, or is deleted. */
   iconUrl?: Maybe<Scalars['String']['output']>;
+  /** The application's id. */
   id: Scalars['ID']['output'];
+  /** How many devices have it. */
   installCount: Scalars['Int']['output'];
+  /** The name under the icon; the package name when it has none. */
   label: Scalars['String']['output'];
-  minSdk?: Maybe<Scalars['Int']['output']>;
+  /** The activity that the launcher starts. Absent for packages without a face. */
+  mainActivity?: Maybe<Scalars['String']['output']>;
+  /** Lowest Android API level that it runs on. */
+  minSdk: Scalars['Int']['output'];
+  /** The package name, such as `com.example.app`. */
   packageName: Scalars['String']['output'];
+  /** Permissions that it asks for. */
   permissions: Array<Scalars['String']['output']>;
+  /** The package's SHA-256 in hexadecimal. */
   sha256: Scalars['String']['output'];
+  /** Who signed it. */
   signature?: Maybe<ApkSignature>;
+  /** The package's size in bytes. */
   sizeBytes: Scalars['Long']['output'];
-  targetSdk?: Maybe<Scalars['Int']['output']>;
+  /** Android API level that it was made for. */
+  targetSdk: Scalars['Int']['output'];
+  /** Who uploaded it. Absent when a program of the platform did. */
   uploadedBy?: Maybe<User>;
+  /** The number by which Android orders versions. */
   versionCode: Scalars['Long']['output'];
+  /** The version for people. Absent when the package has none. */
   versionName?: Maybe<Scalars['String']['output']>;
 };
 
 export type ApplicationConnection = {
   __typename?: 'ApplicationConnection';
+  /** A list of edges. */
   edges: Array<ApplicationEdge>;
+  /** A list of nodes. */
   nodes: Array<Application>;
+  /** Information to aid in pagination. */
   pageInfo: PageInfo;
+  /** Rows of the whole list under the same filter; absent where counting would be dear. */
   totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
+/** An edge in a connection. */
 export type ApplicationEdge = {
   __typename?: 'ApplicationEdge';
+  /** A cursor for use in pagination */
   cursor: Scalars['String']['output'];
+  /** The item at the end of the edge */
   node: Application;
 };
 
+/** How a list of applications is sorted. */
+export type ApplicationOrder = {
+  /** The direction; ascending unless told. */
+  direction?: OrderDirection;
+  /** The sort key. */
+  field: ApplicationOrderField;
+};
+
+/** How a list of applications is sorted. */
+export type ApplicationOrderField =
+  /** By when they came into the catalogue. */
+  | 'CREATED_AT'
+  /** By the name under the icon. */
+  | 'LABEL'
+  /** By package name. */
+  | 'PACKAGE_NAME';
+
+/** A file on its way into the catalogue. */
 export type ApplicationUpload = {
   __typename?: 'ApplicationUpload';
+  /** What became of it. Absent until it is `READY`. */
   application?: Maybe<Application>;
+  /** When it began. */
   createdAt: Scalars['DateTime']['output'];
+  /** Why it failed. Absent otherwise. */
   failure?: Maybe<Failure>;
+  /** The file's name. */
   fileName: Scalars['String']['output'];
+  /** The upload's id. */
   id: Scalars['ID']['output'];
+  /** Bytes of every part but the last. */
   partSizeBytes: Scalars['Long']['output'];
+  /** The parts that the file comes in, and which of them have arrived. */
   parts: Array<UploadPart>;
+  /** Percent of verification and reading that are done. */
   progress: Scalars['Int']['output'];
+  /** The file's SHA-256 in hexadecimal, as announced. */
   sha256: Scalars['String']['output'];
+  /** The file's size in bytes, as announced. */
   sizeBytes: Scalars['Long']['output'];
+  /** Where it is in its life. */
   status: ApplicationUploadStatus;
 };
 
 export type ApplicationUploadConnection = {
   __typename?: 'ApplicationUploadConnection';
+  /** A list of edges. */
   edges: Array<ApplicationUploadEdge>;
+  /** A list of nodes. */
   nodes: Array<ApplicationUpload>;
+  /** Information to aid in pagination. */
   pageInfo: PageInfo;
+  /** Rows of the whole list under the same filter; absent where counting would be dear. */
   totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
+/** An edge in a connection. */
 export type ApplicationUploadEdge = {
   __typename?: 'ApplicationUploadEdge';
+  /** A cursor for use in pagination */
   cursor: Scalars['String']['output'];
+  /** The item at the end of the edge */
   node: ApplicationUpload;
 };
 
-export type ApplicationUploadIdInput = {
-  uploadId: Scalars['ID']['input'];
-};
-
+/** The answer to a step of an upload. */
 export type ApplicationUploadPayload = {
   __typename?: 'ApplicationUploadPayload';
+  /** The upload as it is now; absent when nothing changed. */
   upload?: Maybe<ApplicationUpload>;
+  /** Why nothing changed; empty when all went well. */
   userErrors: Array<UserError>;
 };
 
+/** Where an upload is in its life. */
 export type ApplicationUploadStatus =
+  /** Somebody gave it up, or it rested for too long. */
   | 'CANCELLED'
+  /** The file cannot be accepted; `failure` tells why. */
   | 'FAILED'
+  /** The package is being read. */
   | 'PARSING'
+  /** The application is in the catalogue. */
   | 'READY'
+  /** Parts are arriving. */
   | 'UPLOADING'
+  /** All bytes are there; their SHA-256 is being checked. */
   | 'VERIFYING';
 
 /** One thing that somebody did. */
@@ -258,6 +333,12 @@ export type AuthenticatedSession = {
   user: User;
 };
 
+/** Which upload to give up. */
+export type CancelApplicationUploadInput = {
+  /** The upload. */
+  uploadId: Scalars['ID']['input'];
+};
+
 /** The old and the new password. */
 export type ChangePasswordInput = {
   /** The password so far. */
@@ -312,6 +393,12 @@ export type CommandStatus =
   | 'SENT'
   /** Done. */
   | 'SUCCEEDED';
+
+/** Which upload to complete. */
+export type CompleteApplicationUploadInput = {
+  /** The upload. */
+  uploadId: Scalars['ID']['input'];
+};
 
 /** A key to be made. */
 export type CreateApiKeyInput = {
@@ -453,12 +540,18 @@ export type DeactivateUserPayload = {
   userErrors: Array<UserError>;
 };
 
+/** Which application to delete. */
 export type DeleteApplicationInput = {
+  /** The application. */
   id: Scalars['ID']['input'];
 };
 
+/** The answer to `deleteApplication`. */
 export type DeleteApplicationPayload = {
   __typename?: 'DeleteApplicationPayload';
+  /** The application that is gone; absent when nothing changed. */
+  deletedId?: Maybe<Scalars['ID']['output']>;
+  /** Why nothing changed; empty when all went well. */
   userErrors: Array<UserError>;
 };
 
@@ -516,7 +609,7 @@ export type DeleteUserPayload = {
   userErrors: Array<UserError>;
 };
 
-/** A cloud phone. */
+/** A cloud phone; the devices domain knows more. */
 export type Device = {
   __typename?: 'Device';
   /** What may be asked of it now. */
@@ -529,13 +622,15 @@ export type Device = {
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
   /** The group it belongs to; absent when it belongs to none. */
   group?: Maybe<Scalars['String']['output']>;
-  /** The device. */
+  /** The device's id. */
   id: Scalars['ID']['output'];
-  installations: InstallationConnection;
-  installedApps: Array<InstalledApp>;
+  /** Everything that was ever asked of the device about applications, newest first. Null only together with an error. */
+  installations?: Maybe<InstallationConnection>;
+  /** The applications that the device has from this platform, by name. Null only together with an error. */
+  installedApps?: Maybe<Array<InstalledApp>>;
   /** The newest measurement; absent until one came. */
   latestTelemetry?: Maybe<TelemetrySample>;
-  /** Where its GPS is: by the latest sample, or else where it was placed; absent when neither is known. */
+  /** Where its GPS is: by the latest sample if you may see it, or else where it was placed; absent when neither is known. */
   location?: Maybe<GeoPoint>;
   /** What people call it. */
   name: Scalars['String']['output'];
@@ -566,21 +661,21 @@ export type Device = {
 };
 
 
-/** A cloud phone. */
+/** A cloud phone; the devices domain knows more. */
 export type DeviceCommandsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
-/** A cloud phone. */
+/** A cloud phone; the devices domain knows more. */
 export type DeviceInstallationsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
-/** A cloud phone. */
+/** A cloud phone; the devices domain knows more. */
 export type DeviceTelemetryArgs = {
   from?: InputMaybe<Scalars['DateTime']['input']>;
   maxPoints?: InputMaybe<Scalars['Int']['input']>;
@@ -589,7 +684,7 @@ export type DeviceTelemetryArgs = {
 };
 
 
-/** A cloud phone. */
+/** A cloud phone; the devices domain knows more. */
 export type DeviceTransitionsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -951,9 +1046,12 @@ export type DeviceTransitionEdge = {
   node: DeviceTransition;
 };
 
+/** Why something failed. */
 export type Failure = {
   __typename?: 'Failure';
+  /** A stable code for programs. */
   code: Scalars['String']['output'];
+  /** A sentence for people. */
   message: Scalars['String']['output'];
 };
 
@@ -998,71 +1096,115 @@ export type GeoPointInput = {
   longitude: Scalars['Float']['input'];
 };
 
+/** What to install and where. */
 export type InstallApplicationInput = {
+  /** The application. */
   applicationId: Scalars['ID']['input'];
+  /** The devices, 1 to 200. */
   deviceIds: Array<Scalars['ID']['input']>;
 };
 
+/** The answer to `installApplication`. Some devices may be asked while others cannot. */
 export type InstallApplicationPayload = {
   __typename?: 'InstallApplicationPayload';
+  /** The installations, new and earlier ones; empty when no device could be asked. */
   installations: Array<Installation>;
+  /** Why devices could not be asked, each with its place in `deviceIds`; empty when all could. */
   userErrors: Array<UserError>;
 };
 
+/** One application on one device, from the wish to the removal. */
 export type Installation = {
   __typename?: 'Installation';
+  /** The application, also when it has left the catalogue. */
   application: Application;
+  /** How often it was tried. */
   attempts: Scalars['Int']['output'];
+  /** When it was asked for. */
   createdAt: Scalars['DateTime']['output'];
+  /** The device. Absent when it is gone. */
   device?: Maybe<Device>;
+  /** Why the last order failed. Absent otherwise. */
   failure?: Maybe<Failure>;
+  /** The installation's id. */
   id: Scalars['ID']['output'];
+  /** Percent done. */
   progress: Scalars['Int']['output'];
+  /** Where it is in its life. */
   status: InstallationStatus;
+  /** When it last changed. */
   updatedAt: Scalars['DateTime']['output'];
 };
 
 export type InstallationConnection = {
   __typename?: 'InstallationConnection';
+  /** A list of edges. */
   edges: Array<InstallationEdge>;
+  /** A list of nodes. */
   nodes: Array<Installation>;
+  /** Information to aid in pagination. */
   pageInfo: PageInfo;
+  /** Rows of the whole list under the same filter; absent where counting would be dear. */
   totalCount?: Maybe<Scalars['Int']['output']>;
 };
 
+/** An edge in a connection. */
 export type InstallationEdge = {
   __typename?: 'InstallationEdge';
+  /** A cursor for use in pagination */
   cursor: Scalars['String']['output'];
+  /** The item at the end of the edge */
   node: Installation;
 };
 
+/** Which installations a list shows. */
 export type InstallationFilter = {
+  /** Only of this application. */
   applicationId?: InputMaybe<Scalars['ID']['input']>;
+  /** Only on this device. */
   deviceId?: InputMaybe<Scalars['ID']['input']>;
+  /** Only of this status. */
   status?: InputMaybe<InstallationStatus>;
 };
 
+/** The answer to a change of an installation. */
 export type InstallationPayload = {
   __typename?: 'InstallationPayload';
+  /** The installation as it is now; absent when nothing changed. */
   installation?: Maybe<Installation>;
+  /** Why nothing changed; empty when all went well. */
   userErrors: Array<UserError>;
 };
 
+/** Where an installation is in its life. */
 export type InstallationStatus =
+  /** It did not work; `failure` tells why. It can be tried again. */
   | 'FAILED'
+  /** The device has it. */
   | 'INSTALLED'
+  /** The device downloads and installs. */
   | 'INSTALLING'
+  /** Asked for; the device has not begun. */
   | 'PENDING'
+  /** The device no longer has it. */
   | 'UNINSTALLED'
+  /** The device is asked to remove it. */
   | 'UNINSTALLING';
 
+/** An application that a device has. */
 export type InstalledApp = {
   __typename?: 'InstalledApp';
+  /** The application. Absent when it is not from the catalogue. */
   application?: Maybe<Application>;
+  /** When the device got it. */
   installedAt: Scalars['DateTime']['output'];
+  /** The name under the icon. */
   label: Scalars['String']['output'];
+  /** The package name. */
   packageName: Scalars['String']['output'];
+  /** The number by which Android orders versions. */
   versionCode: Scalars['Long']['output'];
+  /** The version for people. Absent when the package has none. */
   versionName?: Maybe<Scalars['String']['output']>;
 };
 
@@ -1095,12 +1237,17 @@ export type Mutation = {
   __typename?: 'Mutation';
   /** Opens a closed account. Codes: `NOT_FOUND`, `BEYOND_OWN_PERMISSIONS`. */
   activateUser: ActivateUserPayload;
+  /** Gives an upload up and frees its storage. Codes: `UPLOAD_STATE_CONFLICT`, `NOT_FOUND`. */
   cancelApplicationUpload: ApplicationUploadPayload;
   /**
    * Changes the caller's password and ends all other sessions. Codes: `WRONG_PASSWORD`, `ACCOUNT_LOCKED`, and those of
    * the password's rules.
    */
   changePassword: ChangePasswordPayload;
+  /**
+   * Puts the parts together and has the package read; `applicationUploadProgress` tells how that goes. Codes:
+   * `PARTS_MISSING`, `UPLOAD_STATE_CONFLICT`, `NOT_FOUND`.
+   */
   completeApplicationUpload: ApplicationUploadPayload;
   /**
    * Makes an API key out of permissions that the caller holds. Codes: `UNKNOWN_PERMISSION`, `BEYOND_OWN_PERMISSIONS`, and
@@ -1131,6 +1278,7 @@ export type Mutation = {
    * `OWN_ACCOUNT`.
    */
   deactivateUser: DeactivateUserPayload;
+  /** Takes an application out of the catalogue and frees its storage. Codes: `APPLICATION_IN_USE`, `NOT_FOUND`. */
   deleteApplication: DeleteApplicationPayload;
   /** Takes a device down for good, with its credential and its content. */
   deleteDevice: DeleteDevicePayload;
@@ -1143,6 +1291,10 @@ export type Mutation = {
    * `LAST_ADMINISTRATOR`, `OWN_ACCOUNT`.
    */
   deleteUser: DeleteUserPayload;
+  /**
+   * Asks devices to install an application, or to replace another version of it. A device that has it already, or is
+   * about to, answers with that installation. Codes: `NOT_FOUND`, `INSTALLATION_IN_PROGRESS` and those of fields.
+   */
   installApplication: InstallApplicationPayload;
   /**
    * Signs a person in by address and password. Codes: `INVALID_CREDENTIALS`, and for whoever knows the password also
@@ -1153,6 +1305,10 @@ export type Mutation = {
   logout: LogoutPayload;
   /** Freezes a device. */
   pauseDevice: DeviceActionPayload;
+  /**
+   * Hands out addresses to which parts are sent with PUT, straight to storage. Codes: `UPLOAD_STATE_CONFLICT`,
+   * `NOT_FOUND` and those of fields.
+   */
   presignUploadParts: PresignUploadPartsPayload;
   /** Restarts Android on a device. */
   rebootDevice: DeviceActionPayload;
@@ -1170,6 +1326,10 @@ export type Mutation = {
   resumeDevice: DeviceActionPayload;
   /** Resumes a suspended organisation; for operators of the platform. Code: `NOT_FOUND`. */
   resumeTenant: ResumeTenantPayload;
+  /**
+   * Tries an installation again that failed. Codes: `INSTALLATION_STATE_CONFLICT`, `INSTALLATION_IN_PROGRESS`,
+   * `NOT_FOUND`.
+   */
   retryInstallation: InstallationPayload;
   /** Ends an API key at once: one's own, or with `user:update` anybody's in the organisation. Code: `NOT_FOUND`. */
   revokeApiKey: RevokeApiKeyPayload;
@@ -1181,6 +1341,10 @@ export type Mutation = {
   rotateDeviceCredential: RotateDeviceCredentialPayload;
   /** Sends a command to a device; it waits until the device is on the network. */
   sendDeviceCommand: SendDeviceCommandPayload;
+  /**
+   * Begins an upload. A file that the catalogue has already is `READY` at once; an unfinished upload of the same file by
+   * the same person goes on. Codes: `EMPTY_FILE`, `FILE_TOO_LARGE`, `UNSUPPORTED_FILE_TYPE` and those of fields.
+   */
   startApplicationUpload: ApplicationUploadPayload;
   /** Switches a device on. */
   startDevice: DeviceActionPayload;
@@ -1191,6 +1355,10 @@ export type Mutation = {
    * `OWN_ORGANISATION`.
    */
   suspendTenant: SuspendTenantPayload;
+  /**
+   * Asks a device to remove an application. Codes: `NOT_INSTALLED`, `INSTALLATION_STATE_CONFLICT`, `NOT_FOUND`,
+   * `INSTALLATION_IN_PROGRESS` and those of fields.
+   */
   uninstallApplication: InstallationPayload;
   /** Lifts the lock that failed sign-ins put on an account. Codes: `NOT_FOUND`, `BEYOND_OWN_PERMISSIONS`. */
   unlockUser: UnlockUserPayload;
@@ -1223,7 +1391,7 @@ export type MutationActivateUserArgs = {
 
 /** The mutations of identity. */
 export type MutationCancelApplicationUploadArgs = {
-  input: ApplicationUploadIdInput;
+  input: CancelApplicationUploadInput;
 };
 
 
@@ -1235,7 +1403,7 @@ export type MutationChangePasswordArgs = {
 
 /** The mutations of identity. */
 export type MutationCompleteApplicationUploadArgs = {
-  input: ApplicationUploadIdInput;
+  input: CompleteApplicationUploadInput;
 };
 
 
@@ -1495,21 +1663,31 @@ export type PermissionDescription = {
   name: Scalars['String']['output'];
 };
 
+/** Parts to be sent. */
 export type PresignUploadPartsInput = {
+  /** The parts' numbers, at most 1000. */
   partNumbers: Array<Scalars['Int']['input']>;
+  /** The upload. */
   uploadId: Scalars['ID']['input'];
 };
 
+/** The answer to `presignUploadParts`. */
 export type PresignUploadPartsPayload = {
   __typename?: 'PresignUploadPartsPayload';
+  /** The addresses; empty when refused. */
   urls: Array<PresignedPart>;
+  /** Why there are none; empty when all went well. */
   userErrors: Array<UserError>;
 };
 
+/** Where one part is sent. */
 export type PresignedPart = {
   __typename?: 'PresignedPart';
+  /** Until when the address is good. */
   expiresAt: Scalars['DateTime']['output'];
+  /** The part's number. */
   number: Scalars['Int']['output'];
+  /** The address for one PUT of the part's bytes. */
   url: Scalars['String']['output'];
 };
 
@@ -1567,9 +1745,13 @@ export type Query = {
   __typename?: 'Query';
   /** The caller's API keys, newest first, revoked ones included. */
   apiKeys: ApiKeyConnection;
+  /** An application of the catalogue. Absent when there is none with this id. */
   application?: Maybe<Application>;
+  /** An upload. Absent when there is none with this id. */
   applicationUpload?: Maybe<ApplicationUpload>;
+  /** The uploads of the caller's organisation, newest first. */
   applicationUploads: ApplicationUploadConnection;
+  /** The catalogue of the caller's organisation. */
   applications: ApplicationConnection;
   /** What was done in the caller's organisation, newest first. */
   auditLog: AuditEntryConnection;
@@ -1583,6 +1765,7 @@ export type Query = {
   deviceTemplates: DeviceTemplateConnection;
   /** Devices of your organisation. */
   devices: DeviceConnection;
+  /** The installations of the caller's organisation, newest first. */
   installations: InstallationConnection;
   /** Who is signed in. Absent when nobody is. */
   me?: Maybe<Viewer>;
@@ -1636,6 +1819,7 @@ export type QueryApplicationUploadsArgs = {
 export type QueryApplicationsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
+  orderBy?: InputMaybe<ApplicationOrder>;
   search?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -1767,7 +1951,9 @@ export type ResumeTenantPayload = {
   userErrors: Array<UserError>;
 };
 
+/** Which installation to try again. */
 export type RetryInstallationInput = {
+  /** The installation. */
   id: Scalars['ID']['input'];
 };
 
@@ -1878,29 +2064,44 @@ export type Session = {
   userAgent?: Maybe<Scalars['String']['output']>;
 };
 
+/** A way in which a package is signed. */
 export type SignatureScheme =
+  /** JAR signing. */
   | 'V1'
+  /** Whole-file signing, since Android 7. */
   | 'V2'
+  /** With key rotation, since Android 9. */
   | 'V3'
+  /** With rotation aimed at a platform version, since Android 13. */
   | 'V3_1';
 
+/** The certificate of a signer. */
 export type SigningCertificate = {
   __typename?: 'SigningCertificate';
+  /** End of validity; Android ignores it. */
   notAfter: Scalars['DateTime']['output'];
+  /** Beginning of validity. */
   notBefore: Scalars['DateTime']['output'];
+  /** SHA-256 of the certificate in hexadecimal, by which Android tells signers apart. */
   sha256: Scalars['String']['output'];
+  /** The subject's distinguished name. */
   subject: Scalars['String']['output'];
 };
 
+/** A file to be uploaded. */
 export type StartApplicationUploadInput = {
+  /** The file's name; it ends in `.apk`. */
   fileName: Scalars['String']['input'];
+  /** The file's SHA-256 in hexadecimal. */
   sha256: Scalars['String']['input'];
+  /** The file's size in bytes, at most 2 GiB unless configured otherwise. */
   sizeBytes: Scalars['Long']['input'];
 };
 
 /** The domain's subscriptions. */
 export type Subscription = {
   __typename?: 'Subscription';
+  /** An upload as it is now, then whenever it changes. Ends with the upload. */
   applicationUploadProgress: ApplicationUpload;
   /** Devices as they change: state, presence, name, tags, group. */
   deviceChanged: DeviceChangedEvent;
@@ -1910,6 +2111,10 @@ export type Subscription = {
   deviceTelemetry: DeviceTelemetryEvent;
   /** A wall of devices in one subscription: all that match once, then what changed, gathered over an interval. */
   fleet: FleetEvent;
+  /**
+   * Installations as they are now, then whenever one changes. Name ids, a device or an application; without any, all of
+   * the organisation. At most the 500 that changed last are followed.
+   */
   installationProgress: Installation;
 };
 
@@ -2096,9 +2301,13 @@ export type TenantStatus =
   /** Not for now. */
   | 'SUSPENDED';
 
+/** What to remove: an installation, or a package of a device. */
 export type UninstallApplicationInput = {
+  /** The device; give it with `packageName`. */
   deviceId?: InputMaybe<Scalars['ID']['input']>;
+  /** The installation; give it alone. */
   installationId?: InputMaybe<Scalars['ID']['input']>;
+  /** The package name; give it with `deviceId`. */
   packageName?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -2228,11 +2437,16 @@ export type UpdateUserPayload = {
   userErrors: Array<UserError>;
 };
 
+/** A part of a file that is uploaded. */
 export type UploadPart = {
   __typename?: 'UploadPart';
+  /** The storage's tag of its content. Absent while it has not arrived, and once the parts have become one. */
   etag?: Maybe<Scalars['String']['output']>;
+  /** The part's number, from 1. */
   number: Scalars['Int']['output'];
+  /** Its size in bytes. */
   sizeBytes: Scalars['Long']['output'];
+  /** Whether it has arrived whole. */
   uploaded: Scalars['Boolean']['output'];
 };
 
@@ -2245,7 +2459,7 @@ export type User = {
   displayName: Scalars['String']['output'];
   /** The address that the person signs in with. Absent unless it is one's own or the caller holds `user:read`. */
   email?: Maybe<Scalars['String']['output']>;
-  /** The account's id. */
+  /** The person. */
   id: Scalars['ID']['output'];
   /** When the person last signed in. Absent before the first time, and unless it is oneself or the caller holds `user:read`. */
   lastLoginAt?: Maybe<Scalars['DateTime']['output']>;
@@ -2370,7 +2584,7 @@ export type DeleteDeviceMutationVariables = Exact<{
 
 export type DeleteDeviceMutation = { __typename?: 'Mutation', outcome: { __typename?: 'DeleteDevicePayload', device?: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, allowedActions: Array<DeviceAction> } | null, userErrors: Array<{ __typename?: 'UserError', code: string, message: string, path: Array<string> }> } };
 
-export type FleetDeviceFragment = { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, online: boolean, tags: Array<string>, createdAt: string, allowedActions: Array<DeviceAction>, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number }, owner?: { __typename?: 'User', id: string, displayName: string } | null, installedApps?: Array<{ __typename?: 'InstalledApp', packageName: string, label: string, versionName?: string | null, application?: { __typename?: 'Application', id: string, iconUrl?: string | null } | null }>, latestTelemetry?: { __typename?: 'TelemetrySample', at: string, sequence: number, cpuPercent?: number | null, memoryPercent?: number | null, batteryPercent?: number | null, batteryCharging?: boolean | null, framesPerSecond?: number | null, foregroundApp?: string | null } | null };
+export type FleetDeviceFragment = { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, online: boolean, tags: Array<string>, createdAt: string, allowedActions: Array<DeviceAction>, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number }, owner?: { __typename?: 'User', id: string, displayName: string } | null, installedApps?: Array<{ __typename?: 'InstalledApp', packageName: string, label: string, versionName?: string | null, application?: { __typename?: 'Application', id: string, iconUrl?: string | null } | null }> | null, latestTelemetry?: { __typename?: 'TelemetrySample', at: string, sequence: number, cpuPercent?: number | null, memoryPercent?: number | null, batteryPercent?: number | null, batteryCharging?: boolean | null, framesPerSecond?: number | null, foregroundApp?: string | null } | null };
 
 export type FleetSubscriptionVariables = Exact<{
   minIntervalMs?: InputMaybe<Scalars['Int']['input']>;
@@ -2378,7 +2592,7 @@ export type FleetSubscriptionVariables = Exact<{
 }>;
 
 
-export type FleetSubscription = { __typename?: 'Subscription', fleet: { __typename?: 'FleetEvent', sequence: number, kind: FleetEventKind, removedIds: Array<string>, devices: Array<{ __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, online: boolean, tags: Array<string>, createdAt: string, allowedActions: Array<DeviceAction>, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number }, owner?: { __typename?: 'User', id: string, displayName: string } | null, installedApps?: Array<{ __typename?: 'InstalledApp', packageName: string, label: string, versionName?: string | null, application?: { __typename?: 'Application', id: string, iconUrl?: string | null } | null }>, latestTelemetry?: { __typename?: 'TelemetrySample', at: string, sequence: number, cpuPercent?: number | null, memoryPercent?: number | null, batteryPercent?: number | null, batteryCharging?: boolean | null, framesPerSecond?: number | null, foregroundApp?: string | null } | null }> } };
+export type FleetSubscription = { __typename?: 'Subscription', fleet: { __typename?: 'FleetEvent', sequence: number, kind: FleetEventKind, removedIds: Array<string>, devices: Array<{ __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, online: boolean, tags: Array<string>, createdAt: string, allowedActions: Array<DeviceAction>, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number }, owner?: { __typename?: 'User', id: string, displayName: string } | null, installedApps?: Array<{ __typename?: 'InstalledApp', packageName: string, label: string, versionName?: string | null, application?: { __typename?: 'Application', id: string, iconUrl?: string | null } | null }> | null, latestTelemetry?: { __typename?: 'TelemetrySample', at: string, sequence: number, cpuPercent?: number | null, memoryPercent?: number | null, batteryPercent?: number | null, batteryCharging?: boolean | null, framesPerSecond?: number | null, foregroundApp?: string | null } | null }> } };
 
 export type LogoutMutationVariables = Exact<{ [key: string]: never; }>;
 
@@ -2418,7 +2632,7 @@ export type AppPageQueryVariables = Exact<{
 }>;
 
 
-export type AppPageQuery = { __typename?: 'Query', application?: { __typename?: 'Application', id: string, label: string, packageName: string, versionName?: string | null, versionCode: number, minSdk?: number | null, targetSdk?: number | null, permissions: Array<string>, abis: Array<string>, iconUrl?: string | null, sizeBytes: number, sha256: string, createdAt: string, installCount: number, downloadUrl?: string | null, uploadedBy?: { __typename?: 'User', id: string, displayName: string } | null, signature?: { __typename?: 'ApkSignature', verified: boolean, schemes: Array<SignatureScheme>, certificates: Array<{ __typename?: 'SigningCertificate', subject: string, sha256: string, notBefore: string, notAfter: string }> } | null } | null };
+export type AppPageQuery = { __typename?: 'Query', application?: { __typename?: 'Application', id: string, label: string, packageName: string, versionName?: string | null, versionCode: number, minSdk: number, targetSdk: number, permissions: Array<string>, abis: Array<string>, iconUrl?: string | null, sizeBytes: number, sha256: string, createdAt: string, installCount: number, downloadUrl?: string | null, uploadedBy?: { __typename?: 'User', id: string, displayName: string } | null, signature?: { __typename?: 'ApkSignature', verified: boolean, schemes: Array<SignatureScheme>, certificates: Array<{ __typename?: 'SigningCertificate', subject: string, sha256: string, notBefore: string, notAfter: string }> } | null } | null };
 
 export type DeleteApplicationMutationVariables = Exact<{
   id: Scalars['ID']['input'];
@@ -2558,7 +2772,7 @@ export type InstalledAppsQueryVariables = Exact<{
 }>;
 
 
-export type InstalledAppsQuery = { __typename?: 'Query', device?: { __typename?: 'Device', id: string, installedApps: Array<{ __typename?: 'InstalledApp', packageName: string, label: string, versionName?: string | null, versionCode: number, installedAt: string, application?: { __typename?: 'Application', id: string, iconUrl?: string | null } | null }> } | null };
+export type InstalledAppsQuery = { __typename?: 'Query', device?: { __typename?: 'Device', id: string, installedApps?: Array<{ __typename?: 'InstalledApp', packageName: string, label: string, versionName?: string | null, versionCode: number, installedAt: string, application?: { __typename?: 'Application', id: string, iconUrl?: string | null } | null }> | null } | null };
 
 export type UpdateDeviceMutationVariables = Exact<{
   input: UpdateDeviceInput;
