@@ -41,8 +41,9 @@ impl DeviceNode {
         ID(self.0.to_string())
     }
 
-    /// The applications that the device has from this platform, by name.
-    async fn installed_apps(&self, context: &Context<'_>) -> Result<Vec<InstalledApp>> {
+    // Nullable, so that a device stays whole for other subgraphs' fields when this one is away.
+    /// The applications that the device has from this platform, by name. Null only together with an error.
+    async fn installed_apps(&self, context: &Context<'_>) -> Result<Option<Vec<InstalledApp>>> {
         let caller = caller(context)?;
         answer(context, caller.require(&APP_READ))?;
         let present = batches(context).load_one(PresentOn(caller.tenant_id, self.0)).await;
@@ -58,22 +59,22 @@ impl DeviceNode {
                 application: Some(ApplicationNode(application)),
             }
         };
-        Ok(present.into_iter().map(app).collect())
+        Ok(Some(present.into_iter().map(app).collect()))
     }
 
-    /// Everything that was ever asked of the device about applications, newest first.
+    /// Everything that was ever asked of the device about applications, newest first. Null only together with an error.
     async fn installations(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "How many, 1 to 200; 25 unless told.")] first: Option<i32>,
         #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
-    ) -> Result<Connection<InstallationNode>> {
+    ) -> Result<Option<Connection<InstallationNode>>> {
         let caller = caller(context)?;
         answer(context, caller.require(&APP_READ))?;
         let page = answer(context, DevicePage::new(first, after))?;
         let previous = page.has_previous();
         let found = batches(context).load_one(InstallationsOf(caller.tenant_id, self.0, page)).await;
         let empty = || cloudphone_core::Page { rows: Vec::new(), has_next: false, total: None };
-        Ok(connection(shared(context, found)?.unwrap_or_else(empty), previous, InstallationNode))
+        Ok(Some(connection(shared(context, found)?.unwrap_or_else(empty), previous, InstallationNode)))
     }
 }

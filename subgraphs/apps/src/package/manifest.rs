@@ -67,10 +67,19 @@ fn parse(path: &Path, entries: &Entries) -> Result<Manifest, PackageError> {
         permissions: sorted(apk.get_permissions().map(str::to_owned).collect()),
         features: sorted(apk.get_features().map(str::to_owned).collect()),
         abis: abis(entries),
-        main_activity: apk.get_main_activity().map(str::to_owned),
+        main_activity: apk.get_main_activity().map(|name| full_class_name(&package_name, name)),
         icon_path: apk.get_application_icon(),
         package_name,
     })
+}
+
+/// A class named within its package, in full; Android takes a leading dot and no dot at all as "of this package".
+fn full_class_name(package: &str, name: &str) -> String {
+    match name.strip_prefix('.') {
+        Some(rest) => format!("{package}.{rest}"),
+        None if name.contains('.') => name.to_owned(),
+        None => format!("{package}.{name}"),
+    }
 }
 
 /// Android's rule: two or more segments of letters, digits and underscores that begin with a letter.
@@ -100,6 +109,13 @@ mod tests {
         assert!(is_package_name("com.example.app_2"));
         for wrong in ["app", "com.2x.app", "com..app", "com.example.app; rm -rf", "../com.example"] {
             assert!(!is_package_name(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn classes_are_named_in_full() {
+        for (name, full) in [(".Main", "com.a.Main"), ("Main", "com.a.Main"), ("org.b.Main", "org.b.Main")] {
+            assert_eq!(full_class_name("com.a", name), full);
         }
     }
 
