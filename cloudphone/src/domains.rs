@@ -17,8 +17,6 @@ use cloudphone_embedded_mqtt::{Authority, ConnectRequest, EmbeddedMqtt, Principa
 use cloudphone_events::{Relay, RelayOptions};
 use cloudphone_graphql::Subgraph;
 use cloudphone_identity::{Identity, IdentityEngines};
-use cloudphone_observability::{Health, Registry};
-use serde_json::json;
 use tower::ServiceExt as _;
 
 use crate::arguments::Part;
@@ -83,33 +81,6 @@ impl Domains {
     /// All routes of identity, for a process of its own.
     pub(crate) fn identity_routes(&self) -> axum::Router {
         self.identity.as_ref().map_or_else(axum::Router::new, |identity| identity.routes.clone())
-    }
-
-    /// Tells health checks of every engine that a domain stands on.
-    pub(crate) fn register_health(&self, registry: &Registry) {
-        if let Some(identity) = &self.identity {
-            register_database(registry, identity.database());
-        }
-        if let Some(devices) = &self.devices {
-            register_database(registry, devices.database());
-            let status = devices.status();
-            registry.register("mqtt", false, move || {
-                let health = status.read();
-                async move {
-                    let connected = health.telemetry_connected && health.control_connected;
-                    let fact = json!({ "devices": health.devices, "waitingSamples": health.waiting_samples });
-                    if connected { Health::up().with(fact) } else { Health::down("no connection to the broker") }
-                }
-            });
-        }
-        if let Some(apps) = &self.apps {
-            register_database(registry, apps.database());
-            let status = apps.status();
-            registry.register("storage", false, move || {
-                let answers = status.storage_answers();
-                async move { if answers { Health::up() } else { Health::down("object storage does not answer") } }
-            });
-        }
     }
 
     /// Adds the demo organisation, its accounts and devices, where they are missing.
@@ -269,17 +240,4 @@ impl BrokerControl for Kick {
     async fn disconnect(&self, client_id: &str) {
         self.0.disconnect(client_id).await;
     }
-}
-
-fn register_database(registry: &Registry, database: &Database) {
-    let asked = database.clone();
-    registry.register(&format!("database-{}", database.name()), true, move || {
-        let database = asked.clone();
-        async move {
-            match database.health().await {
-                Ok(health) => Health::up().with(json!({ "connections": health.connections, "idle": health.idle })),
-                Err(error) => Health::down(error.to_string()),
-            }
-        }
-    });
 }

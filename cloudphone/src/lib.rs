@@ -7,6 +7,7 @@ pub mod commands;
 mod domains;
 mod edge;
 mod engines;
+mod health;
 mod platform;
 mod secrets;
 pub mod settings;

@@ -83,20 +83,20 @@ impl Platform {
         metrics: MetricsPage,
     ) -> anyhow::Result<()> {
         let registry = Registry::default();
-        self.domains.register_health(&registry);
+        health::register(&registry, settings, parts, &self.engines, &self.domains)?;
         let upkeep = self.draining.clone().run_until_cancelled_owned(metrics.clone().upkeep());
         self.servers.spawn(async move {
             upkeep.await;
         });
-        let health = health_routes(registry, metrics);
+        let health_pages = health_routes(registry, metrics);
         if parts.contains(&Part::Router) {
-            let more = health.clone().merge(self.domains.public_routes());
+            let more = health_pages.clone().merge(self.domains.public_routes());
             let router = edge::build(settings, &self.engines, &self.domains, more, self.draining.clone()).await?;
             let address = SocketAddr::new(settings.http.address, settings.http.port);
             self.started.router = Some(self.listen(address, router, "http.port").await?);
         }
         if alone {
-            self.serve_subgraphs(settings, &health).await?;
+            self.serve_subgraphs(settings, &health_pages).await?;
         }
         Ok(())
     }

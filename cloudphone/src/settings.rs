@@ -12,7 +12,7 @@ use cloudphone_config::Secret;
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// `development` serves the GraphiQL page and introspection to everybody; `production` does not.
+    /// `development` serves the explorer page and introspection to everybody; `production` does not.
     pub environment: Environment,
     /// Folder of the embedded engines' files and generated secrets.
     pub data_dir: DataDir,
@@ -356,7 +356,7 @@ impl Default for Observability {
     fn default() -> Self {
         Self {
             log_format: LogFormat::Pretty,
-            log_filter: "info,rmqtt=warn,rmqtt_net=warn".to_owned(),
+            log_filter: "info,rmqtt=warn,rmqtt_net=warn,s3s::service=off".to_owned(),
             otlp_endpoint: None,
             trace_ratio: 1.0,
         }

@@ -10,7 +10,9 @@ use crate::platform::Platform;
 
 pub(super) async fn run(source: &Source, command: &DemoCommand) -> anyhow::Result<ExitCode> {
     let DemoCommand::Seed { devices } = command;
-    let settings = load(source)?;
+    let mut settings = load(source)?;
+    // The phones outlive this command, in the process that plays them.
+    settings.devices.play_simulated = false;
     let telemetry = telemetry(&settings, "cloudphone-demo")?;
     let platform = Platform::start(&settings, &DOMAINS, false).await?;
     platform.seed_demo(*devices).await?;

@@ -52,7 +52,9 @@ impl Broker {
                 ..Options::default()
             };
             let asked: Arc<dyn Authority> = Arc::<LateAuthority>::clone(&authority);
-            let broker = EmbeddedMqtt::start(options, asked).await.context("set mqtt.port and mqtt.websocket_port")?;
+            let broker = EmbeddedMqtt::start(options, asked)
+                .await
+                .context("choose other ports by mqtt.port and mqtt.websocket_port, or free these")?;
             access.url = format!("mqtt://{}", broker.service_addr());
             access.device_url = format!("mqtt://{}", broker.tcp_addr());
             embedded = Some(Arc::new(broker));

@@ -152,6 +152,11 @@ async fn device_changed(context: &DevicesContext, message: &[u8]) {
     if let Ok(Some(device)) = found {
         if !device.is_listed() {
             context.hub.forget(device.id);
+        } else if device.provisioned_at.is_some()
+            && let Ok(provider) = context.providers.of(device.provider)
+            && let Err(error) = provider.adopt(&device).await
+        {
+            tracing::warn!(device = %device.id, %error, "a device that another process set up was not adopted");
         }
         context.registry.apply(device, changed.transition);
     }

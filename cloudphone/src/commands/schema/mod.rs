@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, anyhow};
 use cloudphone_composition::{Composition, Criticality, Subgraph, breaking_changes, compose};
 use cloudphone_events::Catalogue;
+use cloudphone_events::audit::AuditRecorded;
 
 use crate::arguments::SchemaCommand;
 use crate::edge::schemas;
@@ -39,7 +40,9 @@ fn files() -> anyhow::Result<BTreeMap<String, String>> {
 }
 
 fn catalogue() -> Catalogue {
-    cloudphone_identity::catalogue()
+    let shared = Catalogue::new().with::<AuditRecorded>();
+    shared
+        .and(cloudphone_identity::catalogue())
         .and(cloudphone_devices::events::catalogue())
         .and(cloudphone_apps::events::catalogue())
 }

@@ -49,6 +49,9 @@ pub trait DeviceProvider: Send + Sync + 'static {
     /// Sets a device up, switched off.
     async fn provision(&self, device: &Device, credential_version: i32) -> Result<(), ProviderError>;
 
+    /// Learns of a device that another process has set up.
+    async fn adopt(&self, device: &Device) -> Result<(), ProviderError>;
+
     /// Takes a device down and leaves nothing of it.
     async fn deprovision(&self, device: &Device) -> Result<(), ProviderError>;
 

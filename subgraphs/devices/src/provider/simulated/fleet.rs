@@ -125,6 +125,11 @@ impl Fleet {
         }
     }
 
+    /// Whether a phone joined.
+    pub fn has(&self, device_id: DeviceId) -> bool {
+        self.members.lock().contains_key(&device_id)
+    }
+
     /// Phones that joined.
     pub fn len(&self) -> usize {
         self.members.lock().len()

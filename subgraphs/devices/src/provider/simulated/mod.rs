@@ -101,6 +101,13 @@ impl DeviceProvider for SimulatedProvider {
         Ok(())
     }
 
+    async fn adopt(&self, device: &Device) -> Result<(), ProviderError> {
+        if self.fleet.as_ref().is_some_and(|fleet| !fleet.has(device.id)) {
+            self.resume(std::slice::from_ref(device)).await?;
+        }
+        Ok(())
+    }
+
     async fn deprovision(&self, device: &Device) -> Result<(), ProviderError> {
         if let Some(fleet) = &self.fleet {
             fleet.remove(device.id).await;
