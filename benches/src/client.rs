@@ -96,7 +96,7 @@ impl Client {
     }
 
     async fn rotate(&self, device_id: String, group: usize) -> anyhow::Result<Account> {
-        let rotate = "mutation($input: RotateDeviceCredentialInput!){\
+        let rotate = "mutation($input: DeviceActionInput!){\
                       rotateDeviceCredential(input:$input){username secret userErrors{message}}}";
         let answer = self.ask(rotate, json!({ "input": { "id": device_id } })).await?;
         let of = |name: &str| answer["rotateDeviceCredential"][name].as_str().map(str::to_owned);

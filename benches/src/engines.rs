@@ -1,4 +1,4 @@
-//! The platform in parts, each in a process of its own, over a PostgreSQL, a Redis and a Mosquitto that are not its own.
+//! The platform in parts, each in a process of its own, over engines that are not its own: PostgreSQL, Redis, Mosquitto and an S3 service.
 
 use std::net::TcpStream;
 use std::path::Path;
@@ -6,9 +6,12 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use cloudphone_embedded_postgres::{EmbeddedPostgres, Options};
+use cloudphone_embedded_postgres::{EmbeddedPostgres, Options as PostgresOptions};
+use cloudphone_embedded_s3::{EmbeddedS3, Options as StorageOptions};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::client::Client;
 use crate::program::{Program, free_ports, log_filter};
@@ -32,13 +35,14 @@ pub struct Distributed {
     pub client: Client,
     postgres: EmbeddedPostgres,
     _engines: [Child; 2],
+    _storage: DropGuard,
 }
 
 impl Distributed {
     /// Starts the engines, then the parts.
     pub async fn start(program: &Path, folder: &TempDir) -> anyhow::Result<Self> {
         let [redis_port, mqtt_port, identity, devices, apps] = free_ports().await?;
-        let postgres = EmbeddedPostgres::start(Options::new(folder.path().join("server"))).await?;
+        let postgres = EmbeddedPostgres::start(PostgresOptions::new(folder.path().join("server"))).await?;
         for domain in SUBGRAPHS {
             postgres.ensure_database(&format!("cloudphone_{domain}")).await?;
         }
@@ -53,13 +57,21 @@ impl Distributed {
             command.arg("-c").arg(&rules);
         });
         let engines = [redis.await?, mosquitto.await?];
+        let store = StorageOptions::new(folder.path().join("storage"), "cloudphone", SECRET);
+        let (store, listener) = (EmbeddedS3::open(store).await?, TcpListener::bind(("127.0.0.1", 0)).await?);
+        let storage_url = format!("http://{}", listener.local_addr()?);
+        let stop = CancellationToken::new();
+        tokio::spawn({
+            let stop = stop.clone();
+            async move { store.serve(listener, stop).await }
+        });
         let mut settings = vec![
             ("CLOUDPHONE_INTERNAL_SECRET".to_owned(), SECRET.to_owned()),
             ("CLOUDPHONE_DATABASE__URL".to_owned(), postgres.url("")),
             ("CLOUDPHONE_ENGINE__REDIS_URL".to_owned(), format!("redis://127.0.0.1:{redis_port}")),
             ("CLOUDPHONE_MQTT__URL".to_owned(), format!("mqtt://127.0.0.1:{mqtt_port}")),
-            // No query touches object storage.
-            ("CLOUDPHONE_STORAGE__URL".to_owned(), "http://127.0.0.1:9".to_owned()),
+            ("CLOUDPHONE_STORAGE__URL".to_owned(), storage_url),
+            ("CLOUDPHONE_STORAGE__SECRET_KEY".to_owned(), SECRET.to_owned()),
             ("CLOUDPHONE_HTTP__PORT".to_owned(), "0".to_owned()),
             ("CLOUDPHONE_DEVICES__PLAY_SIMULATED".to_owned(), "false".to_owned()),
             ("CLOUDPHONE_OBSERVABILITY__LOG_FILTER".to_owned(), log_filter()),
@@ -86,7 +98,7 @@ impl Distributed {
         let base = router.said.trim_start_matches("router on ").to_owned();
         let client = Client::sign_in(&base).await?;
         let devices_url = format!("http://127.0.0.1:{devices}");
-        Ok(Self { router, subgraphs, devices_url, client, postgres, _engines: engines })
+        Ok(Self { router, subgraphs, devices_url, client, postgres, _engines: engines, _storage: stop.drop_guard() })
     }
 
     /// Ends the parts, then the engines.
