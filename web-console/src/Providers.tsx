@@ -6,7 +6,7 @@ import { Notifications } from '@mantine/notifications';
 import type { ReactNode } from 'react';
 import { SessionContext } from './session/context';
 import type { Session } from './session/session';
-import { theme } from './theme';
+import { colorVariables, theme } from './theme';
 
 interface ProvidersProps {
   client: ApolloClient;
@@ -16,7 +16,7 @@ interface ProvidersProps {
 
 export function Providers({ client, session, children }: ProvidersProps) {
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={colorVariables} defaultColorScheme="auto">
       <Notifications position="bottom-right" limit={4} />
       <ApolloProvider client={client}>
         <SessionContext value={session}>{children}</SessionContext>

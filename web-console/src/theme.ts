@@ -1,5 +1,5 @@
 // Colours and defaults of every component.
-import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
 
 const ink: MantineColorsTuple = [
   '#eef1ff', '#dce1fb', '#b6c0f2', '#8d9dea', '#6b7ee3', '#556bdf', '#4961de', '#3a51c5', '#3248b1', '#263d9c',
@@ -23,5 +23,19 @@ export const theme = createTheme({
     Modal: { styles: { title: { fontWeight: 600 } }, defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 } } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
     Paper: { defaultProps: { withBorder: true } },
+  },
+});
+
+/** Tints of the dark scheme: what is light on white is a veil on black. */
+export const colorVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {},
+  dark: {
+    '--mantine-color-gray-light': 'rgb(255 255 255 / 7%)',
+    '--mantine-color-gray-light-hover': 'rgb(255 255 255 / 11%)',
+    '--mantine-color-gray-light-color': '#b3b8c3',
+    '--mantine-color-ink-light': 'rgb(107 126 227 / 18%)',
+    '--mantine-color-ink-light-hover': 'rgb(107 126 227 / 24%)',
+    '--mantine-color-ink-light-color': '#b6c0f2',
   },
 });

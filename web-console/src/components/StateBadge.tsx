@@ -45,7 +45,7 @@ export function StateBadge({ state, reason, online = true, past = false }: State
       variant="light"
       tt="none"
       data-state={state}
-      miw="fit-content"
+      miw="max-content"
       leftSection={past || SETTLED.has(state) ? undefined : <Loader size={10} color={color} aria-hidden />}
     >
       {word}

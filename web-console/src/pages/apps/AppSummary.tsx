@@ -10,7 +10,7 @@ export function AppSummary({ application }: { application: PageApplication }) {
   const { t } = useTranslation();
   const rows: [string, ReactNode][] = [
     [t('app.version'), `${application.versionName ?? t('common.none')} (${application.versionCode})`],
-    [t('app.sdk'), t('app.sdkRange', { min: application.minSdk ?? '?', target: application.targetSdk ?? '?' })],
+    [t('app.sdk'), t('app.sdkRange', { min: application.minSdk, target: application.targetSdk })],
     [
       t('app.abis'),
       application.abis.length === 0 ? (
