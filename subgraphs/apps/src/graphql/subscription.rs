@@ -18,9 +18,9 @@ use super::upload::UploadNode;
 use super::{answer, domain};
 use crate::context::AppsContext;
 use crate::error::AppsError;
-use crate::installation::Installation;
 use crate::installation::list::latest_installations;
 use crate::installation::store::InstallationFilter;
+use crate::installation::{Installation, InstallationStatus};
 use crate::jobs::{installation_channel, upload_channel};
 use crate::permissions::APP_READ;
 use crate::upload::Upload;
@@ -136,7 +136,14 @@ struct InstallationFollower {
     origin: Origin,
     filter: InstallationFilter,
     signals: Signals,
-    told: Option<HashMap<InstallationId, DateTime<Utc>>>,
+    told: Option<HashMap<InstallationId, Standing>>,
+}
+
+/// What makes an installation news; a clock alone may stand still between two changes.
+type Standing = (InstallationStatus, i32, i32, DateTime<Utc>);
+
+fn standing(row: &Installation) -> Standing {
+    (row.status, row.progress, row.attempts, row.updated_at)
 }
 
 type Batch = Vec<Result<InstallationNode>>;
@@ -159,9 +166,9 @@ impl InstallationFollower {
             Err(error) => return Some((vec![Err(to_graphql_error(&error, &self.origin))], None)),
         };
         let told = self.told.take().unwrap_or_default();
-        let is_news = |row: &&Installation| told.get(&row.id) != Some(&row.updated_at);
+        let is_news = |row: &&Installation| told.get(&row.id) != Some(&standing(row));
         let news = rows.iter().filter(is_news).cloned().map(|row| Ok(InstallationNode(row))).collect();
-        self.told = Some(rows.into_iter().map(|row| (row.id, row.updated_at)).collect());
+        self.told = Some(rows.iter().map(|row| (row.id, standing(row))).collect());
         Some((news, Some(self)))
     }
 }

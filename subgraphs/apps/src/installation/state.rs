@@ -91,6 +91,7 @@ pub fn obey(status: InstallationStatus, order: Order) -> Result<InstallationStat
 }
 
 /// Where a fact leads; `None` when it changes nothing.
+#[allow(clippy::match_same_arms, reason = "each arm is a rule with a reason of its own")]
 pub fn learn(status: InstallationStatus, fact: Fact) -> Option<InstallationStatus> {
     use InstallationStatus as S;
     match (status, fact) {

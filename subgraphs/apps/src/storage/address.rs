@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use aws_sdk_s3::presigning::PresigningConfig;
 
-use super::{Result, Storage, StorageError};
+use super::{Result, Storage, StorageError, sent};
 
 impl Storage {
     /// Where to PUT one part of a file.
     pub async fn part_address(&self, key: &str, multipart: &str, number: i32, lifetime: Duration) -> Result<String> {
         let part = self.signer.upload_part().bucket(&self.bucket).key(key).upload_id(multipart).part_number(number);
-        let signed = part.presigned(signing(lifetime)?).await.map_err(|error| StorageError::classify(&error))?;
+        let signed = sent(part.presigned(signing(lifetime)?)).await?;
         Ok(signed.uri().to_owned())
     }
 
@@ -19,7 +19,7 @@ impl Storage {
         let disposition = name.map(|name| format!("attachment; filename=\"{name}\""));
         let object = self.signer.get_object().bucket(&self.bucket).key(key);
         let object = object.set_response_content_disposition(disposition);
-        let signed = object.presigned(signing(lifetime)?).await.map_err(|error| StorageError::classify(&error))?;
+        let signed = sent(object.presigned(signing(lifetime)?)).await?;
         Ok(signed.uri().to_owned())
     }
 }

@@ -43,8 +43,9 @@ impl StorageError {
                 let code = answer.err().code().unwrap_or_default();
                 match (status, code) {
                     // Without its bucket nothing is there, which says nothing about one object.
-                    (404, "NoSuchBucket") | (429, _) | (500.., _) => Self::Unavailable(message()),
-                    (_, "SlowDown" | "RequestTimeout" | "ServiceUnavailable") => Self::Unavailable(message()),
+                    (404, "NoSuchBucket") | (429 | 500.., _) | (_, "SlowDown" | "RequestTimeout") => {
+                        Self::Unavailable(message())
+                    }
                     (404, _) | (_, "NoSuchKey" | "NoSuchUpload" | "NotFound") => Self::NotFound,
                     _ => Self::Refused {
                         code: if code.is_empty() { status.to_string() } else { code.to_owned() },

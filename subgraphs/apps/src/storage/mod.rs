@@ -17,6 +17,7 @@ use aws_sdk_s3::types::{CorsConfiguration, CorsRule};
 use aws_sdk_s3::{Client, Config};
 use cloudphone_core::{TenantId, UploadId};
 use cloudphone_resilience::{BreakerSettings, CallError, Policy, Protected, Retry};
+use futures::future::BoxFuture;
 
 use crate::settings::AppsStorage;
 
@@ -65,7 +66,7 @@ impl Storage {
     pub async fn ensure_bucket(&self, allowed_origins: Option<&[String]>) -> Result<()> {
         let found = self.calls.call(StorageError::may_pass, || {
             let request = self.client.head_bucket().bucket(&self.bucket);
-            async move { request.send().await.map_err(StorageError::of) }
+            sent(request.send())
         });
         match answered(found.await) {
             Ok(_) => {}
@@ -81,7 +82,7 @@ impl Storage {
     async fn create_bucket(&self) -> Result<()> {
         let made = self.calls.call(StorageError::may_pass, || {
             let request = self.client.create_bucket().bucket(&self.bucket);
-            async move { request.send().await.map_err(StorageError::of) }
+            sent(request.send())
         });
         match answered(made.await) {
             Ok(_) => Ok(()),
@@ -106,7 +107,7 @@ impl Storage {
             |_| false,
             || {
                 let request = self.client.put_bucket_cors().bucket(&self.bucket).cors_configuration(rules.clone());
-                async move { request.send().await.map_err(StorageError::of) }
+                sent(request.send())
             },
         );
         match put.await {
@@ -150,18 +151,18 @@ fn config(access: &AppsStorage, endpoint: &str) -> Config {
         .build()
 }
 
+/// Boxed, since the client's futures are large and would make those of every use case so.
+fn sent<T, E, F>(request: F) -> BoxFuture<'static, Result<T>>
+where
+    F: Future<Output = std::result::Result<T, SdkError<E>>> + Send + 'static,
+    E: aws_sdk_s3::error::ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    Box::pin(async move { request.await.map_err(|error| StorageError::classify(&error)) })
+}
+
 fn answered<T>(outcome: std::result::Result<T, CallError<StorageError>>) -> Result<T> {
     outcome.map_err(|error| match error {
         CallError::Failed(error) => error,
         other => StorageError::Unavailable(other.to_string()),
     })
-}
-
-impl StorageError {
-    fn of<E>(error: SdkError<E>) -> Self
-    where
-        E: aws_sdk_s3::error::ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    {
-        Self::classify(&error)
-    }
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 
-use super::{Result, Storage, StorageError, answered};
+use super::{Result, Storage, StorageError, answered, sent};
 
 /// A part that has arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl Storage {
     pub async fn begin_parts(&self, key: &str, media_type: &str) -> Result<String> {
         let begun = self.calls.call(StorageError::may_pass, || {
             let request = self.client.create_multipart_upload().bucket(&self.bucket).key(key).content_type(media_type);
-            async move { request.send().await.map_err(StorageError::of) }
+            sent(request.send())
         });
         let id = answered(begun.await)?.upload_id().map(str::to_owned);
         id.ok_or_else(|| StorageError::malformed("object storage began an upload without an id"))
@@ -34,7 +34,7 @@ impl Storage {
             let page = self.calls.call(StorageError::may_pass, || {
                 let request = self.client.list_parts().bucket(&self.bucket).key(key).upload_id(multipart);
                 let request = request.set_part_number_marker(marker.clone());
-                async move { request.send().await.map_err(StorageError::of) }
+                sent(request.send())
             });
             let page = answered(page.await)?;
             parts.extend(page.parts().iter().map(|part| StoredPart {
@@ -56,7 +56,7 @@ impl Storage {
         let done = self.completions.call(StorageError::may_pass, || {
             let request = self.client.complete_multipart_upload().bucket(&self.bucket).key(key).upload_id(multipart);
             let request = request.multipart_upload(parts.clone());
-            async move { request.send().await.map_err(StorageError::of) }
+            sent(request.send())
         });
         answered(done.await)?;
         Ok(())
@@ -66,7 +66,7 @@ impl Storage {
     pub async fn abort_parts(&self, key: &str, multipart: &str) -> Result<()> {
         let aborted = self.calls.call(StorageError::may_pass, || {
             let request = self.client.abort_multipart_upload().bucket(&self.bucket).key(key).upload_id(multipart);
-            async move { request.send().await.map_err(StorageError::of) }
+            sent(request.send())
         });
         match answered(aborted.await) {
             Ok(_) | Err(StorageError::NotFound) => Ok(()),

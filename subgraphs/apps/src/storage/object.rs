@@ -6,7 +6,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use tokio::time::timeout;
 
-use super::{Result, Storage, StorageError, answered};
+use super::{Result, Storage, StorageError, answered, sent};
 
 /// How long the storage may be silent within an object.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -32,7 +32,7 @@ impl Storage {
     pub async fn size(&self, key: &str) -> Result<Option<i64>> {
         let found = self.calls.call(StorageError::may_pass, || {
             let request = self.client.head_object().bucket(&self.bucket).key(key);
-            async move { request.send().await.map_err(StorageError::of) }
+            sent(request.send())
         });
         match answered(found.await) {
             Ok(head) => Ok(Some(head.content_length().unwrap_or_default())),
@@ -45,7 +45,7 @@ impl Storage {
     pub async fn open(&self, key: &str) -> Result<ObjectBody> {
         let opened = self.calls.call(StorageError::may_pass, || {
             let request = self.client.get_object().bucket(&self.bucket).key(key);
-            async move { request.send().await.map_err(StorageError::of) }
+            sent(request.send())
         });
         let object = answered(opened.await)?;
         Ok(ObjectBody { body: object.body })
@@ -56,7 +56,7 @@ impl Storage {
         let stored = self.calls.call(StorageError::may_pass, || {
             let request = self.client.put_object().bucket(&self.bucket).key(key).content_type(media_type);
             let request = request.body(ByteStream::from(content.clone()));
-            async move { request.send().await.map_err(StorageError::of) }
+            sent(request.send())
         });
         answered(stored.await)?;
         Ok(())
@@ -66,7 +66,7 @@ impl Storage {
     pub async fn remove(&self, key: &str) -> Result<()> {
         let removed = self.calls.call(StorageError::may_pass, || {
             let request = self.client.delete_object().bucket(&self.bucket).key(key);
-            async move { request.send().await.map_err(StorageError::of) }
+            sent(request.send())
         });
         match answered(removed.await) {
             Ok(_) | Err(StorageError::NotFound) => Ok(()),

@@ -55,7 +55,7 @@ impl SigningBlock {
 
     fn read(&mut self, file: &mut File) -> Result<(), PackageError> {
         let malformed = || PackageError::BadSignature("its signing block is malformed".to_owned());
-        let mut footer = [0; FOOTER as usize];
+        let mut footer = [0; 24];
         file.seek(SeekFrom::Start(self.directory - FOOTER))?;
         file.read_exact(&mut footer)?;
         if footer[8..] != MAGIC[..] {

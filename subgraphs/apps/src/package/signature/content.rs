@@ -25,7 +25,7 @@ impl Hash {
     /// The hash of some parts in a row.
     pub(super) fn digest(self, parts: &[&[u8]]) -> Vec<u8> {
         fn run<D: sha2::Digest>(parts: &[&[u8]]) -> Vec<u8> {
-            parts.iter().fold(D::new(), |hasher, part| hasher.chain_update(part)).finalize().to_vec()
+            parts.iter().fold(D::new(), sha2::Digest::chain_update).finalize().to_vec()
         }
         match self {
             Self::Sha1 => run::<Sha1>(parts),

@@ -77,7 +77,7 @@ fn read(archive: &mut Archive, name: &str, limits: &Limits) -> Result<Vec<u8>, P
 }
 
 /// Checks the CMS signature over the signature file (RFC 5652 §5.6) and answers the signer's certificate.
-fn signer_of(signature: &[u8], signed: &[u8]) -> Result<Vec<u8>, PackageError> {
+fn signer_of(signature: &[u8], covered: &[u8]) -> Result<Vec<u8>, PackageError> {
     let malformed = |error: x509_cert::der::Error| bad(format!("its signature block is malformed: {error}"));
     let content = ContentInfo::from_der(signature).map_err(malformed)?;
     let data: SignedData = content.content.decode_as().map_err(malformed)?;
@@ -90,13 +90,13 @@ fn signer_of(signature: &[u8], signed: &[u8]) -> Result<Vec<u8>, PackageError> {
         other => return Err(PackageError::UnsupportedSignature(other.to_string())),
     };
     let message = match &signer.signed_attrs {
-        None => signed.to_vec(),
+        None => covered.to_vec(),
         Some(attributes) => {
             let digest = attributes.iter().find(|attribute| attribute.oid == MESSAGE_DIGEST);
             let digest =
                 digest.and_then(|attribute| attribute.values.iter().next()).ok_or_else(|| bad("it signs no digest"))?;
             let digest: OctetString = digest.decode_as().map_err(malformed)?;
-            if digest.as_bytes() != hash.digest(&[signed]) {
+            if digest.as_bytes() != hash.digest(&[covered]) {
                 return Err(bad("its signature file was changed"));
             }
             attributes.to_der().map_err(malformed)?

@@ -53,7 +53,8 @@ fn signer_holds(signer: &[u8], scheme: Scheme) -> Result<Signed, PackageError> {
     let signed_data = cursor.prefixed()?;
     if scheme >= Scheme::V3 {
         // The range of platform versions; the signed copy below is compared with it.
-        (cursor.u32()?, cursor.u32()?);
+        cursor.u32()?;
+        cursor.u32()?;
     }
     let signatures = cursor.numbered()?;
     let key = cursor.prefixed()?;

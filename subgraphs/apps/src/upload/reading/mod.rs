@@ -118,7 +118,7 @@ async fn read_next(context: &Arc<AppsContext>, stop: &CancellationToken) -> Resu
         attempt(context, &upload, lease, stop).await
     };
     match outcome {
-        Some(Ok(())) | Some(Err(Obstacle::Lost)) => {}
+        Some(Ok(()) | Err(Obstacle::Lost)) => {}
         Some(Err(Obstacle::Rejected(failure))) => reject(context, &upload, lease, &failure).await?,
         Some(Err(Obstacle::Passing(reason))) => postpone(context, &upload, lease, &reason).await?,
         // Told to stop: the next process takes it at once.
