@@ -41,6 +41,12 @@ pub enum Command {
     /// Demo data.
     #[command(subcommand)]
     Demo(DemoCommand),
+    /// Add the platform's own organisation with its first super administrator, unless it exists.
+    Administrator {
+        /// Address that the administrator signs in with; the password is read from standard input.
+        #[arg(long)]
+        email: String,
+    },
     /// Devices.
     #[command(subcommand)]
     Device(DeviceCommand),

@@ -93,6 +93,13 @@ impl Domains {
         Ok(())
     }
 
+    /// Adds the platform's own organisation with a super administrator unless it exists.
+    pub(crate) async fn seed_administrator(&self, email: &str, password: &str) -> anyhow::Result<()> {
+        let identity = self.identity.as_ref().context("accounts need the identity domain in the same process")?;
+        identity.seed_platform(email, password).await?;
+        Ok(())
+    }
+
     /// Ends the domains' work and waits for what is under way.
     pub(crate) async fn stop(self) {
         for relay in self.relays {

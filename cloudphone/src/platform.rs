@@ -111,6 +111,11 @@ impl Platform {
         self.domains.seed_demo(devices).await
     }
 
+    /// Adds the platform's own organisation with a super administrator unless it exists.
+    pub async fn seed_administrator(&self, email: &str, password: &str) -> anyhow::Result<()> {
+        self.domains.seed_administrator(email, password).await
+    }
+
     /// Lets go of clients, finishes what is under way, and stops everything.
     pub async fn stop(mut self) {
         self.draining.cancel();

@@ -70,7 +70,9 @@ pub fn routes(edge: Edge, pages: &Pages, more: Router) -> Router {
     if let Some(folder) = &pages.console {
         // Addresses inside the console are its own business, so that every unknown one gets its first page.
         let files = ServeDir::new(folder).precompressed_br().precompressed_gzip();
-        router = router.fallback_service(files.fallback(ServeFile::new(folder.join("index.html"))));
+        let files = files.fallback(ServeFile::new(folder.join("index.html")));
+        let console = Router::new().fallback_service(files).layer(middleware::from_fn(freshness));
+        router = router.fallback_service(console);
     }
     let compress = DefaultPredicate::new().and(NotForContentType::new("text/event-stream"));
     let router = secure(router, &pages.content);
@@ -94,6 +96,18 @@ async fn graphql_or_socket(state: axum::extract::State<Arc<Edge>>, client: Clien
         }
         Err(rejection) => rejection.into_response(),
     }
+}
+
+/// Files under `/assets` have their content's hash in their names and never change; pages are asked for each time.
+async fn freshness(request: Request, next: Next) -> Response {
+    let hashed = request.uri().path().starts_with("/assets/");
+    let mut response = next.run(request).await;
+    // An unknown address is answered by the first page, also below `/assets`.
+    let page =
+        response.headers().get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let rule = if hashed && !page { "public, max-age=31536000, immutable" } else { "no-cache" };
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(rule));
+    response
 }
 
 /// Gives every request its span and every answer its correlation id.

@@ -1,5 +1,6 @@
 //! One file a command; each is a story of a few lines over the platform.
 
+mod administrator;
 mod config;
 mod demo;
 mod device;
@@ -31,6 +32,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Schema(command) => schema::run(command),
         Command::Config(command) => config::run(&source, &command),
         Command::Demo(command) => demo::run(&source, &command).await,
+        Command::Administrator { email } => administrator::run(&source, &email).await,
         Command::Device(command) => device::run(command).await,
         Command::Health { url } => health::run(&url).await,
     }

@@ -24,11 +24,11 @@ pub(super) async fn run(mut source: Source, options: UpArguments) -> anyhow::Res
     let telemetry = telemetry(&settings, "cloudphone")?;
     let parts: Vec<Part> = DOMAINS.into_iter().chain([Part::Router]).collect();
     let platform = Platform::start(&settings, &parts, false).await?;
-    if !options.no_demo {
-        if let Err(error) = platform.seed_demo(options.devices).await {
-            platform.stop().await;
-            return Err(error);
-        }
+    if !options.no_demo
+        && let Err(error) = platform.seed_demo(options.devices).await
+    {
+        platform.stop().await;
+        return Err(error);
     }
     print_welcome(platform.started(), !options.no_demo, began);
     shutdown.requested().await;

@@ -158,12 +158,10 @@ impl Validation {
     /// Checks that a text has `min..=max` characters once trimmed.
     pub fn length(&mut self, text: &str, min: usize, max: usize, path: &str) {
         let length = text.trim().chars().count();
-        if length < min {
-            self.reject(
-                path,
-                if length == 0 { "REQUIRED" } else { "TOO_SHORT" },
-                format!("Enter at least {min} characters."),
-            );
+        if length == 0 && min > 0 {
+            self.reject(path, "REQUIRED", "Enter something; this cannot be empty.");
+        } else if length < min {
+            self.reject(path, "TOO_SHORT", format!("Enter at least {min} characters."));
         } else if length > max {
             self.reject(path, "TOO_LONG", format!("Enter at most {max} characters."));
         }

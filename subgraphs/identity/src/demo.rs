@@ -1,6 +1,6 @@
 //! Demo accounts, so that a first start has somebody to sign in as.
 
-use cloudphone_core::{Caller, RoleId, TenantId, UserId};
+use cloudphone_core::{Caller, RoleId, TenantId, UserId, Validation};
 use cloudphone_database::DatabaseError;
 use cloudphone_events::outbox;
 
@@ -80,11 +80,14 @@ pub(crate) async fn seed_platform(
     password: &str,
 ) -> Result<TenantId, IdentityError> {
     let admin = CreateUser {
-        email: crate::user::model::normal_email(email),
+        email: email.to_owned(),
         display_name: "Platform Operator".to_owned(),
         password: password.to_owned(),
         role_ids: vec![SUPER_ADMIN],
     };
+    let mut validation = Validation::new();
+    let admin = admin.checked(domain, ["email", "displayName", "password"], &mut validation);
+    validation.finish()?;
     seed(domain, ("Platform", PLATFORM_SLUG), &admin, &[]).await
 }
 

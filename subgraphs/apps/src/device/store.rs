@@ -45,3 +45,12 @@ pub async fn existing(conn: &mut AsyncPgConnection, tenant: TenantId, ids: &[Dev
         .load(conn)
         .await
 }
+
+/// Those of some devices that are not gone.
+pub async fn listed(conn: &mut AsyncPgConnection, tenant: TenantId, ids: &[DeviceId]) -> QueryResult<Vec<DeviceId>> {
+    devices::table
+        .filter(devices::tenant_id.eq(tenant).and(devices::device_id.eq_any(ids)).and(devices::deleted_at.is_null()))
+        .select(devices::device_id)
+        .load(conn)
+        .await
+}

@@ -7,6 +7,8 @@ use cloudphone_graphql::{origin, parse_id, to_graphql_error};
 
 use super::application::{self, ApplicationNode};
 use super::device::DeviceNode;
+use super::loaders::Of;
+use super::{batches, shared};
 use crate::error::AppsError;
 use crate::failure::Failure;
 use crate::installation::store::InstallationFilter;
@@ -48,8 +50,9 @@ impl InstallationNode {
     }
 
     /// The device. Absent when it is gone.
-    async fn device(&self) -> Option<DeviceNode> {
-        Some(DeviceNode(self.0.device_id))
+    async fn device(&self, context: &Context<'_>) -> Result<Option<DeviceNode>> {
+        let found = batches(context).load_one(Of(self.0.tenant_id, self.0.device_id)).await;
+        Ok(shared(context, found)?.map(|()| DeviceNode(self.0.device_id)))
     }
 
     /// The application, also when it has left the catalogue.

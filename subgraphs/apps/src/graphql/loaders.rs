@@ -151,6 +151,23 @@ impl Loader<InstallationsOf> for Batches {
     }
 }
 
+impl Loader<Of<DeviceId>> for Batches {
+    /// There is nothing to know of a device but that it exists.
+    type Value = ();
+    type Error = Failure;
+
+    async fn load(&self, keys: &[Of<DeviceId>]) -> Result<HashMap<Of<DeviceId>, ()>, Failure> {
+        let mut found = HashMap::with_capacity(keys.len());
+        for (tenant, ids) in grouped(keys, |key| (key.0, key.1)) {
+            let listed = self.context.database.tenant_transaction(tenant, async |conn| {
+                Ok::<_, AppsError>(crate::device::store::listed(conn, tenant, &ids).await?)
+            });
+            found.extend(listed.await?.into_iter().map(|id| (Of(tenant, id), ())));
+        }
+        Ok(found)
+    }
+}
+
 impl Loader<Of<InstallationId>> for Batches {
     type Value = Arc<Installation>;
     type Error = Failure;
