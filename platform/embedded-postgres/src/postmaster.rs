@@ -80,7 +80,7 @@ impl Launch {
 
     /// Starts the process; answers with where its part of the log begins.
     fn spawn(&self) -> Result<(Postmaster, u64), Error> {
-        remnants::clear(&self.layout.cluster)?;
+        remnants::clear(&self.layout)?;
         self.layout.prepare_socket_directory(&self.account)?;
         cluster::write_settings(&self.layout, &self.options)?;
         let log = self.open_log()?;

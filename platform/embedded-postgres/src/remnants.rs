@@ -9,7 +9,10 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::error::{Error, io_error};
+use crate::{
+    error::{Error, io_error},
+    layout::Layout,
+};
 
 /// How long each step may take: a fast shutdown writes a checkpoint, the others only end processes.
 const STEPS: [(Signal, Duration); 3] = [
@@ -18,11 +21,15 @@ const STEPS: [(Signal, Duration); 3] = [
     (Signal::KILL, Duration::from_secs(5)),
 ];
 
-/// Ends every process that still works on the cluster, then removes the stale `postmaster.pid`.
+/// The file that keeps a second postmaster from the socket.
+const SOCKET_LOCK: &str = ".s.PGSQL.5432.lock";
+
+/// Ends every process that still works on the cluster, then removes the stale `postmaster.pid` and the socket's lock.
 ///
-/// PostgreSQL's own check of that file takes any live process of the recorded id for a postmaster, which a reused id or an
-/// unreaped zombie would satisfy; removing it is safe only because no process of the cluster is left.
-pub(crate) fn clear(cluster: &Path) -> Result<(), Error> {
+/// PostgreSQL's own check of these files takes any live process of the recorded id for a postmaster, which a reused id or an
+/// unreaped zombie would satisfy; removing them is safe only because no process of the cluster is left.
+pub(crate) fn clear(layout: &Layout) -> Result<(), Error> {
+    let cluster = layout.cluster.as_path();
     for (signal, patience) in STEPS {
         let pids = processes_of(cluster);
         if pids.is_empty() {
@@ -47,11 +54,13 @@ pub(crate) fn clear(cluster: &Path) -> Result<(), Error> {
         let pids = left.iter().map(i32::to_string).collect::<Vec<_>>().join(", ");
         return Err(Error::Remnants { path: cluster.to_path_buf(), pids });
     }
-    let stale = cluster.join("postmaster.pid");
-    match fs::remove_file(&stale) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io_error("remove", stale)(error)),
-        _ => Ok(()),
+    for stale in [cluster.join("postmaster.pid"), layout.socket.join(SOCKET_LOCK)] {
+        match fs::remove_file(&stale) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io_error("remove", stale)(error)),
+            _ => {}
+        }
     }
+    Ok(())
 }
 
 fn recorded_postmaster(cluster: &Path) -> Option<i32> {
