@@ -207,6 +207,13 @@ pub async fn claim_work(
     Ok(rows.load(conn).await?)
 }
 
+/// Prolongs the time for devices that are still being worked on.
+pub async fn renew_work(conn: &mut Connection, ids: &[DeviceId], until: DateTime<Utc>) -> Result<()> {
+    let mine = devices::table.filter(devices::id.eq_any(ids)).filter(devices::work_due_at.lt(until));
+    diesel::update(mine).set(devices::work_due_at.eq(until)).execute(conn).await?;
+    Ok(())
+}
+
 /// Devices that waited for their phone for too long.
 pub async fn overdue(conn: &mut Connection, now: DateTime<Utc>, limit: i64) -> Result<Vec<Device>> {
     let late = devices::table.filter(devices::deadline_at.le(now)).order(devices::deadline_at).limit(limit);

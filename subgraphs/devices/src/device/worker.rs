@@ -1,10 +1,13 @@
 //! Sets new devices up and takes deleted ones down: driven by the rows, resumed after a crash, repeated without harm.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use cloudphone_core::DeviceId;
 use futures::StreamExt;
+use parking_lot::Mutex;
 use rumqttc::{AsyncClient, QoS};
 use tokio_util::sync::CancellationToken;
 
@@ -21,8 +24,10 @@ use crate::topic::{self, Channel};
 const AT_ONCE: i64 = 64;
 /// Devices worked on side by side.
 const SIDE_BY_SIDE: usize = 12;
-/// How long a worker has for the devices it took on before another may.
-const LEASE: TimeDelta = TimeDelta::minutes(1);
+/// How long devices that a worker took on are left to it after its last sign of life.
+const LEASE: TimeDelta = TimeDelta::seconds(6);
+/// How often a worker gives a sign of life.
+const RENEW_EVERY: Duration = Duration::from_secs(2);
 /// How often to look when nobody calls.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Attempts before a device that cannot be set up is in error.
@@ -56,20 +61,38 @@ async fn work_once(context: &DevicesContext, client: &AsyncClient) -> Result<usi
         .system_transaction(async |conn| store::claim_work(conn, now, now + LEASE, AT_ONCE).await)
         .await?;
     let taken = claimed.len();
-    futures::stream::iter(claimed)
-        .for_each_concurrent(SIDE_BY_SIDE, |device| async move {
-            let (id, attempts) = (device.id, device.work_attempts);
-            let outcome = match device.state {
-                DeviceState::Deleting => take_down(context, client, device).await,
-                _ => set_up(context, device).await,
-            };
-            if let Err(error) = outcome {
-                tracing::warn!(device = %id, attempts, %error, "work on a device failed");
-                postpone(context, id, attempts, &error).await;
-            }
-        })
-        .await;
+    let unfinished: Mutex<BTreeSet<DeviceId>> = Mutex::new(claimed.iter().map(|device| device.id).collect());
+    let working = futures::stream::iter(claimed).for_each_concurrent(SIDE_BY_SIDE, async |device| {
+        let (id, attempts) = (device.id, device.work_attempts);
+        let outcome = match device.state {
+            DeviceState::Deleting => take_down(context, client, device).await,
+            _ => set_up(context, device).await,
+        };
+        unfinished.lock().remove(&id);
+        if let Err(error) = outcome {
+            tracing::warn!(device = %id, attempts, %error, "work on a device failed");
+            postpone(context, id, attempts, &error).await;
+        }
+    });
+    tokio::select! {
+        () = working => {}
+        () = keep_lease(context, &unfinished) => {}
+    }
     Ok(taken)
+}
+
+/// Keeps other workers from devices that this one still works on; never ends by itself.
+async fn keep_lease(context: &DevicesContext, unfinished: &Mutex<BTreeSet<DeviceId>>) {
+    loop {
+        tokio::time::sleep(RENEW_EVERY).await;
+        let ids: Vec<DeviceId> = unfinished.lock().iter().copied().collect();
+        let until = context.now() + LEASE;
+        let renewed =
+            context.database.system_transaction(async |conn| store::renew_work(conn, &ids, until).await).await;
+        if let Err(error) = renewed {
+            tracing::debug!(%error, "the lease of devices was not renewed; whatever is done twice does no harm");
+        }
+    }
 }
 
 async fn set_up(context: &DevicesContext, mut device: Device) -> Result<(), WorkError> {
@@ -188,7 +211,7 @@ enum WorkError {
 }
 
 /// Tries again later, longer each time; a device that cannot be set up ends in error, one that is to go never gives up.
-async fn postpone(context: &DevicesContext, id: cloudphone_core::DeviceId, attempts: i32, error: &WorkError) {
+async fn postpone(context: &DevicesContext, id: DeviceId, attempts: i32, error: &WorkError) {
     let now = context.now();
     let outcome = context
         .database

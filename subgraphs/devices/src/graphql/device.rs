@@ -191,12 +191,14 @@ impl DeviceNode {
         context: &Context<'_>,
         #[graphql(desc = "The beginning; an hour before `to` when left out.")] from: Option<DateTime<Utc>>,
         #[graphql(desc = "The end; now when left out.")] to: Option<DateTime<Utc>>,
-        #[graphql(desc = "How fine.", default)] resolution: AskedResolution,
+        #[graphql(desc = "How fine.", default_with = "Some(AskedResolution::Auto)")] resolution: Option<
+            AskedResolution,
+        >,
         #[graphql(desc = "The most points, 1 to 2000; 300 when left out.")] max_points: Option<i32>,
     ) -> Result<Vec<TelemetryPoint>> {
         let caller = caller(context)?;
         answer(context, caller.require(&permissions::TELEMETRY_READ))?;
-        let window = HistoryWindow::new(from, to, resolution, max_points, domain(context).now());
+        let window = HistoryWindow::new(from, to, resolution.unwrap_or_default(), max_points, domain(context).now());
         let key = HistoryOf(caller.tenant_id, self.0.id, answer(context, window)?);
         Ok(shared(context, batches(context).load_one(key).await)?.unwrap_or_default())
     }

@@ -23,6 +23,9 @@ use crate::telemetry::fleet_feed::FleetFeed;
 /// The shortest interval of a wall, in which changes of many devices are gathered.
 const SHORTEST_WALL_INTERVAL_MS: i32 = 100;
 
+/// The interval of a client that names none.
+const DEFAULT_INTERVAL_MS: i32 = 1000;
+
 /// The domain's subscriptions.
 pub struct Subscription;
 
@@ -37,9 +40,9 @@ impl Subscription {
         #[graphql(desc = "Only these devices, at most 2000.")] device_ids: Option<Vec<ID>>,
         #[graphql(
             desc = "The shortest time between two measurements of a device in milliseconds, 0 to 60000; 0 for each one.",
-            default = 1000
+            default_with = "Some(DEFAULT_INTERVAL_MS)"
         )]
-        min_interval_ms: i32,
+        min_interval_ms: Option<i32>,
         #[graphql(desc = "Bring first what came since; leave it out to begin with what comes next.")]
         resume_from: Option<DateTime<Utc>>,
     ) -> Result<impl Stream<Item = DeviceTelemetryEvent>> {
@@ -60,9 +63,9 @@ impl Subscription {
         #[graphql(desc = "Which devices; looked at again whenever one changes.")] filter: Option<DeviceFilterInput>,
         #[graphql(
             desc = "The shortest time between two rounds of news in milliseconds, 100 to 60000; latest wins in between.",
-            default = 1000
+            default_with = "Some(DEFAULT_INTERVAL_MS)"
         )]
-        min_interval_ms: i32,
+        min_interval_ms: Option<i32>,
     ) -> Result<impl Stream<Item = FleetEvent>> {
         let caller = permitted(context, &[DEVICE_READ, TELEMETRY_READ])?;
         let filter = answer(context, DeviceFilterInput::parse(filter, None))?;
@@ -164,7 +167,8 @@ fn permitted(context: &Context<'_>, wanted: &[Permission]) -> Result<Caller> {
     Ok(caller.clone())
 }
 
-fn interval(milliseconds: i32, shortest: i32) -> Result<Duration, CommonError> {
+fn interval(milliseconds: Option<i32>, shortest: i32) -> Result<Duration, CommonError> {
+    let milliseconds = milliseconds.unwrap_or(DEFAULT_INTERVAL_MS);
     let mut validation = Validation::new();
     validation.check(
         (shortest..=60_000).contains(&milliseconds),

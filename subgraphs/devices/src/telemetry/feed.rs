@@ -115,8 +115,10 @@ impl TelemetryFeed {
     /// the next live sample, so that the two meet without a gap.
     async fn resume(&mut self, from: DateTime<Utc>) -> Result<(), DevicesError> {
         let followed: Vec<DeviceId> = self.follower.followed().collect();
-        // Once before the database is asked, for what is not stored yet, and once after it, for what came meanwhile.
+        // Before the database is asked: what may not be stored yet. After it: what came meanwhile.
         let mut recent: Vec<Arc<Sample>> = followed.iter().flat_map(|id| self.follower.take_recent(*id)).collect();
+        let is_wanted = |sample: &Sample| sample.at > from && self.follower.follows(sample.device_id);
+        recent.extend(self.context.writer.unstored(is_wanted));
         let stored = self
             .context
             .database

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use cloudphone_core::{DeviceId, TenantId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -128,7 +128,8 @@ pub fn decode(
     Ok(Sample {
         tenant_id,
         device_id,
-        at: message.ts,
+        // PostgreSQL keeps microseconds; what is compared later must be what is stored.
+        at: message.ts.trunc_subsecs(6),
         sequence: i64::try_from(message.seq).map_err(|_| Malformed::OutOfRange("seq"))?,
         cpu_percent: message.cpu,
         memory_percent: message.memory,

@@ -20,9 +20,17 @@ const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// How long to wait after a failure at most.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
+/// Samples that are not in the table for certain.
+#[derive(Default)]
+struct Unstored {
+    waiting: VecDeque<Arc<Sample>>,
+    /// The batch that is being written.
+    in_flight: Vec<Arc<Sample>>,
+}
+
 /// Samples on their way to the database. When it is away for too long the oldest go first, and are counted.
 pub struct Writer {
-    waiting: Mutex<VecDeque<Arc<Sample>>>,
+    unstored: Mutex<Unstored>,
     enough: Notify,
     capacity: usize,
     lost: Counter,
@@ -34,7 +42,7 @@ impl Writer {
     /// A writer that holds so many samples at most.
     pub fn new(capacity: usize) -> Self {
         Self {
-            waiting: Mutex::default(),
+            unstored: Mutex::default(),
             enough: Notify::new(),
             capacity,
             lost: metrics::counter!("cloudphone.devices.samples.lost"),
@@ -45,14 +53,14 @@ impl Writer {
 
     /// Takes a sample; never waits.
     pub fn add(&self, sample: Arc<Sample>) {
-        let mut waiting = self.waiting.lock();
-        if waiting.len() >= self.capacity {
-            waiting.pop_front();
+        let mut unstored = self.unstored.lock();
+        if unstored.waiting.len() >= self.capacity {
+            unstored.waiting.pop_front();
             self.lost.increment(1);
         }
-        waiting.push_back(sample);
-        let ready = waiting.len() == BATCH_ROWS;
-        drop(waiting);
+        unstored.waiting.push_back(sample);
+        let ready = unstored.waiting.len() == BATCH_ROWS;
+        drop(unstored);
         if ready {
             self.enough.notify_one();
         }
@@ -60,7 +68,14 @@ impl Writer {
 
     /// Samples that are not in the database yet.
     pub fn waiting(&self) -> usize {
-        self.waiting.lock().len()
+        let unstored = self.unstored.lock();
+        unstored.waiting.len() + unstored.in_flight.len()
+    }
+
+    /// The samples among them that somebody looks for. Who asks before reading the table misses nothing.
+    pub fn unstored(&self, wanted: impl Fn(&Sample) -> bool) -> Vec<Arc<Sample>> {
+        let unstored = self.unstored.lock();
+        unstored.in_flight.iter().chain(&unstored.waiting).filter(|sample| wanted(sample)).cloned().collect()
     }
 
     /// Writes until told to stop, and then what is left, once.
@@ -86,13 +101,14 @@ impl Writer {
         }
     }
 
-    /// Writes everything that waits.
-    pub async fn flush(&self, database: &Database) -> Result<(), DatabaseError> {
+    /// Writes everything that waits. Only [`run`](Self::run) does this, so that one batch is in flight at a time.
+    async fn flush(&self, database: &Database) -> Result<(), DatabaseError> {
         loop {
-            let batch: Vec<_> = {
-                let mut waiting = self.waiting.lock();
-                let rows = waiting.len().min(BATCH_ROWS);
-                waiting.drain(..rows).collect()
+            let batch = {
+                let mut unstored = self.unstored.lock();
+                let rows = unstored.waiting.len().min(BATCH_ROWS);
+                unstored.in_flight = unstored.waiting.drain(..rows).collect();
+                unstored.in_flight.clone()
             };
             if batch.is_empty() {
                 self.depth.set(0.0);
@@ -103,25 +119,26 @@ impl Writer {
                 other => other,
             };
             if let Err(error) = written {
-                self.put_back(batch);
+                self.put_back();
                 return Err(error);
             }
+            self.unstored.lock().in_flight.clear();
             self.stored.increment(batch.len() as u64);
         }
     }
 
     /// What could not be written is the oldest again, as far as there is room.
     #[allow(clippy::cast_precision_loss, reason = "a gauge need not be exact")]
-    fn put_back(&self, batch: Vec<Arc<Sample>>) {
-        let mut waiting = self.waiting.lock();
-        for sample in batch.into_iter().rev() {
-            if waiting.len() < self.capacity {
-                waiting.push_front(sample);
+    fn put_back(&self) {
+        let mut unstored = self.unstored.lock();
+        for sample in std::mem::take(&mut unstored.in_flight).into_iter().rev() {
+            if unstored.waiting.len() < self.capacity {
+                unstored.waiting.push_front(sample);
             } else {
                 self.lost.increment(1);
             }
         }
-        self.depth.set(waiting.len() as f64);
+        self.depth.set(unstored.waiting.len() as f64);
     }
 }
 

@@ -1,139 +1,31 @@
-//! A whole devices domain on real engines for one test: database, broker, bus, simulated phones, and ways to talk to it.
+//! A whole devices domain on real engines for one test, and ways to talk to it.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc, missing_docs)]
+#![allow(dead_code)]
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{Request, Response, Variables};
-use async_trait::async_trait;
-use cloudphone_cache::Engine as Cache;
-use cloudphone_core::{Caller, Origin, Permission, SessionId, Subject, SystemClock, TenantId, UserId};
-use cloudphone_database::{Database, Options};
-use cloudphone_devices::{
-    BrokerAccess, BrokerControl, DeviceCredentials, Devices, DevicesEngines, DevicesSettings, PhonePace,
-};
-use cloudphone_embedded_mqtt::{Authority, ConnectRequest, EmbeddedMqtt, Principal, Refusal};
-use cloudphone_embedded_postgres::EmbeddedPostgres;
-use cloudphone_events::{InProcessBus, Relay, RelayOptions};
+use cloudphone_core::{Caller, Origin, Permission, SessionId, Subject, TenantId, UserId};
+use cloudphone_devices::Devices;
+use cloudphone_events::Relay;
 use cloudphone_graphql::RequestScope;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use serde_json::{Value, json};
 
 pub mod device;
+pub mod engines;
+pub mod witness;
 
-pub const KEY: &str = "a key for tests that is long enough for anybody";
-pub const SERVICE: &str = "platform-devices";
-const SERVICE_PASSWORD: &str = "the platform's own password";
-
-/// Bound to what the platform is asked in production: the credentials of the domain.
-struct Doorkeeper(DeviceCredentials);
-
-#[async_trait]
-impl Authority for Doorkeeper {
-    async fn authenticate(&self, request: ConnectRequest<'_>) -> Result<Principal, Refusal> {
-        let (Some(username), Some(password)) = (request.username, request.password) else {
-            return Err(Refusal::BadCredentials);
-        };
-        if username == SERVICE && password == SERVICE_PASSWORD.as_bytes() {
-            return Ok(Principal::service(SERVICE));
-        }
-        if request.client_id != username {
-            return Err(Refusal::NotAuthorized);
-        }
-        match self.0.verify(username, password).await {
-            Ok(Some((tenant_id, device_id))) => Ok(Principal {
-                name: username.into(),
-                publish: DeviceCredentials::publish_topics(tenant_id, device_id).into(),
-                subscribe: DeviceCredentials::subscribe_filters(tenant_id, device_id).into(),
-                messages_per_second: None,
-            }),
-            Ok(None) => Err(Refusal::BadCredentials),
-            Err(_) => Err(Refusal::NotAuthorized),
-        }
-    }
-}
-
-struct Switch(Arc<EmbeddedMqtt>);
-
-#[async_trait]
-impl BrokerControl for Switch {
-    async fn disconnect(&self, client_id: &str) {
-        self.0.disconnect(client_id).await;
-    }
-}
-
-/// What outlives the domain: its engines.
-pub struct Engines {
-    pub postgres: EmbeddedPostgres,
-    pub database: Database,
-    pub broker: Arc<EmbeddedMqtt>,
-    pub bus: Arc<InProcessBus>,
-    pub credentials: DeviceCredentials,
-    _folder: tempfile::TempDir,
-}
-
-pub async fn engines() -> Engines {
-    let folder = tempfile::tempdir().unwrap();
-    make_passable(folder.path());
-    let postgres = EmbeddedPostgres::start(cloudphone_embedded_postgres::Options::new(folder.path().join("postgres")))
-        .await
-        .unwrap();
-    postgres.ensure_database("devices").await.unwrap();
-    let database = Database::connect(Options::new("devices", postgres.url("devices"))).await.unwrap();
-    cloudphone_devices::migrate(&database).await.unwrap();
-    let credentials = DeviceCredentials::new(database.clone());
-    let doorkeeper = Arc::new(Doorkeeper(credentials.clone()));
-    let broker = EmbeddedMqtt::start(cloudphone_embedded_mqtt::Options::default(), doorkeeper).await.unwrap();
-    let bus = Arc::new(InProcessBus::new());
-    Engines { postgres, database, broker: Arc::new(broker), bus, credentials, _folder: folder }
-}
-
-/// PostgreSQL runs as somebody else when the test runs as root.
-fn make_passable(folder: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-impl Engines {
-    pub fn settings(&self) -> DevicesSettings {
-        let access = BrokerAccess {
-            url: format!("mqtt://{}", self.broker.service_addr()),
-            username: SERVICE.to_owned(),
-            password: SERVICE_PASSWORD.to_owned(),
-        };
-        let mut settings = DevicesSettings::new(access, KEY);
-        settings.phone_broker_url = Some(format!("mqtt://{}", self.broker.tcp_addr()));
-        settings.pace = PhonePace::default().faster(20);
-        settings.telemetry_interval = Duration::from_millis(100);
-        settings.lifecycle_timeout = Duration::from_secs(20);
-        settings.presence_grace = Duration::from_secs(2);
-        settings
-    }
-
-    pub async fn start(&self, settings: DevicesSettings) -> Running {
-        let devices = cloudphone_devices::build(DevicesEngines {
-            database: self.database.clone(),
-            bus: self.bus.clone(),
-            cache: Cache::in_process(),
-            clock: Arc::new(SystemClock),
-            credentials: self.credentials.clone(),
-            broker: Some(Arc::new(Switch(Arc::clone(&self.broker)))),
-            settings,
-        })
-        .await
-        .unwrap();
-        let relay = Relay::spawn(self.database.clone(), self.bus.clone(), RelayOptions::default());
-        Running { devices, relay }
-    }
-}
+pub use device::HandDevice;
+pub use engines::Engines;
+pub use witness::Witness;
 
 /// The domain at work.
 pub struct Running {
     pub devices: Devices,
-    relay: Relay,
+    pub relay: Relay,
 }
 
 impl Running {
@@ -154,7 +46,7 @@ impl Running {
         self.devices.subgraph().execute(request, RequestScope::of(caller.clone())).await
     }
 
-    /// The code of the only error.
+    /// The code of the first error.
     pub async fn refusal(&self, caller: &Caller, query: &str, variables: Value) -> String {
         let response = self.answer(caller, query, variables).await;
         code_of(&response)
@@ -172,6 +64,51 @@ impl Running {
         assert_eq!(made["createDevice"]["userErrors"], json!([]));
         let devices = made["createDevice"]["devices"].as_array().unwrap();
         devices.iter().map(|device| device["id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Makes one device that is set up and switched off.
+    pub async fn one(&self, caller: &Caller, name: &str) -> String {
+        let id = self.create(caller, name, 1, false).await.remove(0);
+        self.reaches(caller, &id, "STOPPED").await;
+        id
+    }
+
+    /// Gives a device a new secret and answers it.
+    pub async fn rotate(&self, caller: &Caller, id: &str) -> String {
+        let query =
+            "mutation($id: ID!) { rotateDeviceCredential(input: { id: $id }) { username secret userErrors { code } } }";
+        let rotated = self.ask(caller, query, json!({ "id": id })).await;
+        rotated["rotateDeviceCredential"]["secret"].as_str().unwrap().to_owned()
+    }
+
+    /// Orders something from a device; answers the command's id.
+    pub async fn order(&self, caller: &Caller, id: &str, kind: &str, arguments: Value, seconds: i32) -> String {
+        let input = json!({ "deviceId": id, "kind": kind, "arguments": arguments, "timeoutSeconds": seconds });
+        let query = "mutation($input: SendDeviceCommandInput!) {
+            sendDeviceCommand(input: $input) { command { id status } userErrors { code path } } }";
+        let sent = self.ask(caller, query, json!({ "input": input })).await;
+        assert_eq!(sent["sendDeviceCommand"]["userErrors"], json!([]));
+        sent["sendDeviceCommand"]["command"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The newest command of a device.
+    pub async fn last_command(&self, caller: &Caller, id: &str) -> Value {
+        let query = "query($id: ID!) { device(id: $id) { commands(first: 1) { nodes {
+            id kind status progress error { code message } result } } } }";
+        self.ask(caller, query, json!({ "id": id })).await["device"]["commands"]["nodes"][0].clone()
+    }
+
+    pub async fn last_command_is(&self, caller: &Caller, id: &str, status: &str) -> Value {
+        eventually(&format!("the command is {status}"), async || {
+            self.last_command(caller, id).await["status"] == json!(status)
+        })
+        .await;
+        self.last_command(caller, id).await
+    }
+
+    pub async fn is_online(&self, caller: &Caller, id: &str) -> bool {
+        let found = self.ask(caller, "query($id: ID!) { device(id: $id) { online } }", json!({ "id": id })).await;
+        found["device"]["online"] == json!(true)
     }
 
     pub async fn state(&self, caller: &Caller, id: &str) -> String {
@@ -205,6 +142,11 @@ pub fn code_of(response: &Response) -> String {
     let error = response.errors.first().expect("an error was expected");
     let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code")).cloned();
     code.and_then(|code| code.into_json().ok()).and_then(|code| code.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Has a subscription begin: it takes place when somebody first asks for its events.
+pub async fn open(stream: &mut BoxStream<'static, Response>) {
+    assert!(futures::poll!(stream.next()).is_pending(), "there is no event yet");
 }
 
 /// The next event of a subscription.
