@@ -33,7 +33,7 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn new(authority: Arc<dyn Authority>) -> Arc<Self> {
-        Arc::new(Self { authority, clients: DashMap::new(), counters: Counters::default() })
+        Arc::new(Self { authority, clients: DashMap::new(), counters: Counters::new() })
     }
 
     /// Stands between the broker and its clients from now on.
@@ -63,6 +63,7 @@ impl Gate {
                 let bucket = principal.messages_per_second.map(|rate| Mutex::new(Bucket::new(rate, Instant::now())));
                 let client = Client { principal, id: info.id().clone(), bucket };
                 self.clients.insert(info.client_id().to_string(), Arc::new(client));
+                self.counters.connected(self.clients.len());
                 AuthResult::Allow(false, None)
             }
             Err(refusal) => {
@@ -120,6 +121,7 @@ impl Handler for Hook {
                 // A client that took over its own id must not lose its rights with the old connection.
                 gate.clients
                     .remove_if(&*session.id.client_id, |_, client| client.id.create_time == session.id.create_time);
+                gate.counters.connected(gate.clients.len());
                 (true, accumulated)
             }
             Parameter::MessagePublishCheckAcl(session, publish) => {

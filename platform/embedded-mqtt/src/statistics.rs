@@ -21,7 +21,7 @@ pub struct Statistics {
     pub refused_connections: u64,
 }
 
-#[derive(Debug, Default)]
+/// What the broker counts; the page of metrics shows each number as it grows.
 pub(crate) struct Counters {
     pub(crate) accepted: Counter,
     pub(crate) dropped: Counter,
@@ -29,24 +29,49 @@ pub(crate) struct Counters {
     pub(crate) refused_subscriptions: Counter,
     pub(crate) rate_limited: Counter,
     pub(crate) refused_connections: Counter,
+    connections: metrics::Gauge,
 }
 
-#[derive(Debug, Default)]
-pub(crate) struct Counter(AtomicU64);
+pub(crate) struct Counter {
+    count: AtomicU64,
+    shown: metrics::Counter,
+}
 
 impl Counter {
+    fn new(shown: metrics::Counter) -> Self {
+        Self { count: AtomicU64::new(0), shown }
+    }
+
     pub(crate) fn add_one(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.shown.increment(1);
     }
 
     fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.count.load(Ordering::Relaxed)
     }
 }
 
 impl Counters {
+    pub(crate) fn new() -> Self {
+        Self {
+            accepted: Counter::new(metrics::counter!("cloudphone_mqtt_messages_accepted_total")),
+            dropped: Counter::new(metrics::counter!("cloudphone_mqtt_messages_dropped_total")),
+            refused_publishes: Counter::new(metrics::counter!("cloudphone_mqtt_publishes_refused_total")),
+            refused_subscriptions: Counter::new(metrics::counter!("cloudphone_mqtt_subscriptions_refused_total")),
+            rate_limited: Counter::new(metrics::counter!("cloudphone_mqtt_messages_rate_limited_total")),
+            refused_connections: Counter::new(metrics::counter!("cloudphone_mqtt_connections_refused_total")),
+            connections: metrics::gauge!("cloudphone_mqtt_connections"),
+        }
+    }
+
+    /// Shows how many clients are connected now.
+    pub(crate) fn connected(&self, clients: usize) {
+        self.connections.set(u32::try_from(clients).unwrap_or(u32::MAX));
+    }
+
     pub(crate) fn read(&self, connections: u64) -> Statistics {
-        let statistics = Statistics {
+        Statistics {
             connections,
             accepted: self.accepted.get(),
             dropped: self.dropped.get(),
@@ -54,13 +79,6 @@ impl Counters {
             refused_subscriptions: self.refused_subscriptions.get(),
             rate_limited: self.rate_limited.get(),
             refused_connections: self.refused_connections.get(),
-        };
-        metrics::gauge!("cloudphone_mqtt_connections").set(u32::try_from(connections).unwrap_or(u32::MAX));
-        metrics::counter!("cloudphone_mqtt_messages_accepted_total").absolute(statistics.accepted);
-        metrics::counter!("cloudphone_mqtt_messages_dropped_total").absolute(statistics.dropped);
-        metrics::counter!("cloudphone_mqtt_publishes_refused_total").absolute(statistics.refused_publishes);
-        metrics::counter!("cloudphone_mqtt_messages_rate_limited_total").absolute(statistics.rate_limited);
-        metrics::counter!("cloudphone_mqtt_connections_refused_total").absolute(statistics.refused_connections);
-        statistics
+        }
     }
 }
