@@ -8,7 +8,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{Guard, User, UserStatus};
 use crate::error::IdentityError;
-use crate::schema::users;
+use crate::schema::{user_roles, users};
 
 /// A user to be written.
 #[derive(Insertable)]
@@ -145,6 +145,8 @@ pub async fn delete(connection: &mut AsyncPgConnection, user: &User, now: DateTi
         .set((users::deleted_at.eq(now), users::updated_at.eq(now)))
         .execute(connection)
         .await?;
+    // Roles that nobody else holds can be deleted from now on.
+    diesel::delete(user_roles::table.filter(user_roles::user_id.eq(user.id))).execute(connection).await?;
     Ok(())
 }
 
