@@ -2,6 +2,14 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod applications;
+mod audit;
+mod crash;
 mod first_slice;
+mod hostile;
+mod parts;
+mod rights;
+mod slow;
 mod start;
 mod support;
+mod tenants;

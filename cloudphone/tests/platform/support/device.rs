@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use rumqttc::{AsyncClient, ConnectReturnCode, ConnectionError, Event, MqttOptions, Packet, QoS};
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use url::Url;
 
-use super::{Client, text};
+use super::{Client, Socket, text};
 
 /// Messages that wait for the network.
 const WAITING: usize = 5000;
@@ -21,7 +21,6 @@ pub struct MqttDevice {
     pub tenant: String,
     pub id: String,
     pub client: AsyncClient,
-    commands: mpsc::Receiver<Value>,
     connections: watch::Receiver<u32>,
     task: JoinHandle<()>,
 }
@@ -34,17 +33,14 @@ impl MqttDevice {
         Self::connect(broker, text(&tenant), id, text(&given["username"]), text(&given["secret"])).await
     }
 
-    async fn connect(broker: &str, tenant: &str, id: &str, username: &str, secret: &str) -> Self {
+    /// Connects under any name; whether that is admitted is the broker's rule.
+    pub async fn connect(broker: &str, tenant: &str, id: &str, username: &str, secret: &str) -> Self {
         let (client, mut events) = AsyncClient::new(options(broker, username, username, secret), WAITING);
-        let (sender, commands) = mpsc::channel(100);
         let (up, mut connections) = watch::channel(0);
         let task = tokio::spawn(async move {
             loop {
                 match events.poll().await {
                     Ok(Event::Incoming(Packet::ConnAck(_))) => up.send_modify(|count| *count += 1),
-                    Ok(Event::Incoming(Packet::Publish(message))) => {
-                        let _ = sender.try_send(serde_json::from_slice(&message.payload).unwrap_or_default());
-                    }
                     Ok(_) => {}
                     Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
                 }
@@ -52,9 +48,7 @@ impl MqttDevice {
         });
         let connected = timeout(Duration::from_secs(15), connections.wait_for(|count| *count > 0)).await;
         connected.expect("the device signs in").unwrap();
-        let device = Self { tenant: tenant.to_owned(), id: id.to_owned(), client, commands, connections, task };
-        device.client.subscribe(device.topic("commands/+"), QoS::AtLeastOnce).await.unwrap();
-        device
+        Self { tenant: tenant.to_owned(), id: id.to_owned(), client, connections, task }
     }
 
     /// Whether a broker lets somebody in.
@@ -82,6 +76,22 @@ impl MqttDevice {
         format!("cloudphone/v1/{}/devices/{}/{channel}", self.tenant, self.id)
     }
 
+    /// Measures, with the number 0, until a subscriber that has just begun hears of it.
+    pub async fn measure_until_heard(&self, socket: &mut Socket) {
+        let heard =
+            socket.event(20, "a first measurement", |data| data["deviceTelemetry"]["sample"]["sequence"].as_u64());
+        let knocking = async {
+            loop {
+                self.measure(0, 1.0).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::select! {
+            _ = heard => {}
+            () = knocking => {}
+        }
+    }
+
     /// Publishes on a channel of its own.
     pub async fn say(&self, channel: &str, message: &Value) {
         self.publish(&self.topic(channel), message.to_string()).await;
@@ -95,11 +105,6 @@ impl MqttDevice {
     /// A measurement.
     pub async fn measure(&self, sequence: u64, cpu: f64) {
         self.say("telemetry", &json!({ "ts": chrono::Utc::now(), "seq": sequence, "cpu": cpu })).await;
-    }
-
-    /// The next command.
-    pub async fn command(&mut self) -> Value {
-        timeout(Duration::from_secs(20), self.commands.recv()).await.expect("a command comes").unwrap()
     }
 }
 

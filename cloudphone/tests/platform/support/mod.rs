@@ -1,5 +1,6 @@
 //! A whole platform for a test in one call: the real binary with its engines, and clients at both of its ends.
 
+pub mod apps;
 mod client;
 mod device;
 mod distributed;
@@ -14,7 +15,7 @@ mod wait;
 pub use client::{Client, SignedIn, codes, error_code, ids, samples, text};
 pub use device::MqttDevice;
 pub use distributed::Distributed;
-pub use engines::{Mosquitto, Postgres, Redis, Storage};
+pub use engines::{Mosquitto, Postgres, Redis, Storage, free_port};
 pub use folder::Folder;
 pub use following::Following;
 pub use platform::{Builder, Platform};
@@ -26,7 +27,5 @@ pub use wait::{eventually, holds};
 pub const DEMO_PASSWORD: &str = "Demo-Pass-2026!";
 /// The demo organisation's administrator.
 pub const ADMIN: &str = "admin@demo.cloudphone.local";
-/// A demo account that works with devices.
-pub const OPERATOR: &str = "operator@demo.cloudphone.local";
 /// A demo account that only looks.
 pub const VIEWER: &str = "viewer@demo.cloudphone.local";

@@ -1,6 +1,6 @@
 //! The platform in one process, as `cloudphone up` runs it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ impl Builder {
         };
         let seconds = after("Cloudphone is ready after").parse().unwrap();
         let client = Client::new(after("Console").trim_end_matches('/'));
-        Platform { mqtt: after("MQTT"), storage: after("Storage"), client, seconds, program, builder: self }
+        Platform { mqtt: after("MQTT"), client, seconds, program, builder: self }
     }
 }
 
@@ -78,18 +78,12 @@ pub struct Platform {
     pub client: Client,
     /// `mqtt://host:port`
     pub mqtt: String,
-    /// `http://host:port` of object storage.
-    pub storage: String,
     /// How long it says its start took.
     pub seconds: f64,
     pub builder: Builder,
 }
 
 impl Platform {
-    pub fn folder(&self) -> &Path {
-        self.builder.folder.path()
-    }
-
     /// Signs in as the demo organisation's administrator.
     pub async fn admin(&self) -> SignedIn {
         self.client.sign_in(ADMIN, DEMO_PASSWORD).await

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
 
 use super::Client;
 
@@ -37,19 +38,37 @@ impl Socket {
         Self::try_open(client).await.unwrap_or_else(|end| panic!("the connection was refused: {end:?}"))
     }
 
+    /// Connects with hardly any room for what is not read, and signs in.
+    pub async fn open_narrow(client: &Client) -> Self {
+        let address = client.base.trim_start_matches("http://").parse().unwrap();
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        let stream = socket.connect(address).await.unwrap();
+        let (stream, _) = client_async(Self::request(client), MaybeTlsStream::Plain(stream)).await.unwrap();
+        Self { stream, started: 0 }.signed_in(client).await.unwrap()
+    }
+
     /// Connects and signs in; the error says how the server ended it.
     pub async fn try_open(client: &Client) -> Result<Self, Incoming> {
-        let gone = |error: Error| Incoming::Closed(0, error.to_string());
+        let connected = connect_async(Self::request(client)).await;
+        let (stream, _) = connected.map_err(|error| Incoming::Closed(0, error.to_string()))?;
+        Self { stream, started: 0 }.signed_in(client).await
+    }
+
+    fn request(client: &Client) -> Request {
         let url = format!("{}/graphql/ws", client.base.replacen("http", "ws", 1));
         let mut request = url.into_client_request().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
-        let (stream, _) = connect_async(request).await.map_err(gone)?;
-        let mut socket = Self { stream, started: 0 };
+        request
+    }
+
+    async fn signed_in(mut self, client: &Client) -> Result<Self, Incoming> {
         let payload =
             client.token.as_ref().map_or(json!({}), |token| json!({ "authorization": format!("Bearer {token}") }));
-        socket.say(&json!({ "type": "connection_init", "payload": payload })).await.map_err(gone)?;
-        match socket.message(Instant::now() + Duration::from_secs(20)).await {
-            Ok(message) if message["type"] == "connection_ack" => Ok(socket),
+        let sent = self.say(&json!({ "type": "connection_init", "payload": payload })).await;
+        sent.map_err(|error| Incoming::Closed(0, error.to_string()))?;
+        match self.message(Instant::now() + Duration::from_secs(20)).await {
+            Ok(message) if message["type"] == "connection_ack" => Ok(self),
             Ok(message) => panic!("{message} came before the acknowledgement"),
             Err(end) => Err(end),
         }
@@ -111,6 +130,25 @@ impl Socket {
                 Incoming::Next(_) => {}
                 end => return end,
             }
+        }
+    }
+
+    /// Reads on until the connection is closed, and answers with which code.
+    pub async fn closed(&mut self, seconds: u64) -> u16 {
+        let deadline = Instant::now() + Duration::from_secs(seconds);
+        loop {
+            assert!(Instant::now() < deadline, "still open after {seconds} s");
+            if let Incoming::Closed(code, _) = self.next(seconds).await {
+                return code;
+            }
+        }
+    }
+
+    /// The code with which a connection is refused; `None` when it is not.
+    pub async fn refusal(client: &Client) -> Option<u16> {
+        match Self::try_open(client).await.err()? {
+            Incoming::Closed(code, _) => Some(code),
+            other => panic!("{other:?} in place of an acknowledgement"),
         }
     }
 
