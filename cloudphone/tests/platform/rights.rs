@@ -58,8 +58,7 @@ async fn forged_and_withdrawn_credentials_open_nothing_and_end_what_is_open() {
         let end = socket.end(10).await;
         let of_rights = ["updateUser", "updateRole"].contains(&way);
         match &end {
-            Incoming::Closed(4403, _) => {}
-            Incoming::Error(_) | Incoming::Complete => {}
+            Incoming::Closed(4403, _) | Incoming::Error(_) | Incoming::Complete => {}
             Incoming::Closed(..) | Incoming::Next(_) => panic!("{way}: {end:?}"),
         }
         let answer = eventually(10, &format!("{way} shuts the door"), async || {

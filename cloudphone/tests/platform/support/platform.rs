@@ -32,7 +32,7 @@ impl Builder {
     }
 
     /// Sets `section.key`.
-    pub fn set(mut self, setting: &str, value: impl ToString) -> Self {
+    pub fn set(mut self, setting: &str, value: impl std::fmt::Display) -> Self {
         let name = format!("CLOUDPHONE_{}", setting.to_uppercase().replace('.', "__"));
         self.settings.push((name, value.to_string()));
         self

@@ -42,7 +42,7 @@ pub struct Program {
     child: Child,
     stdout: PathBuf,
     stderr: PathBuf,
-    /// Descendants seen so far: children of a killed process have no parent that would lead to them.
+    /// Whether it has ended and was waited for.
     ended: bool,
 }
 
