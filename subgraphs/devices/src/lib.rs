@@ -45,7 +45,7 @@ pub use error::DevicesError;
 pub use graphql::sdl;
 pub use mqtt::BrokerAddressError;
 pub use provider::simulated::{
-    Fleet, FleetOptions, PhoneIdentity, PhoneMemory, PhonePace, PhoneState, Volatile, simulate_fleet,
+    FleetOptions, PhoneIdentity, PhoneMemory, PhonePace, PhoneState, Volatile, simulate_fleet,
 };
 pub use schemas::{MqttSchema, mqtt_schemas};
 pub use settings::{BrokerAccess, DevicesSettings};
@@ -53,7 +53,7 @@ pub use telemetry::{Malformed, TelemetryPayload};
 
 use context::{DevicesContext, Signals};
 use control::Control;
-use provider::simulated::{SimulatedProvider, TableMemory};
+use provider::simulated::{Fleet, SimulatedProvider, TableMemory};
 use provider::{DeviceProvider, Providers};
 use telemetry::quarantine::{self, Quarantine};
 use telemetry::{Hub, Intake, Writer};

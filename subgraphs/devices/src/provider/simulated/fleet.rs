@@ -135,11 +135,6 @@ impl Fleet {
         self.members.lock().len()
     }
 
-    /// Whether no phone joined.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Takes all phones off the network.
     pub async fn stop(&self) {
         self.stop.cancel();
