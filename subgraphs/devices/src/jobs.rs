@@ -152,6 +152,12 @@ async fn device_changed(context: &DevicesContext, message: &[u8]) {
     if let Ok(Some(device)) = found {
         if !device.is_listed() {
             context.hub.forget(device.id);
+            // The process that took it down may not be the one in which its phone was played.
+            if let Ok(provider) = context.providers.of(device.provider)
+                && let Err(error) = provider.deprovision(&device).await
+            {
+                tracing::warn!(device = %device.id, %error, "something may be left of a device that another process took down");
+            }
         } else if device.provisioned_at.is_some()
             && let Ok(provider) = context.providers.of(device.provider)
             && let Err(error) = provider.adopt(&device).await
