@@ -32,7 +32,8 @@ async fn a_stop_lets_go_of_everybody_and_the_next_start_is_quick() {
 
     let (end, (status, took)) = tokio::join!(socket.end(20), platform.program.terminate(20));
     assert_eq!(status.code(), Some(0), "{}", platform.program.stderr());
-    assert!(took.as_secs_f64() < 3.0, "the stop took {took:?}");
+    // PostgreSQL syncs some thousand new files after the very first start, at a few milliseconds each on slow disks.
+    assert!(took.as_secs_f64() < 12.0, "the first stop took {took:?}");
     assert_eq!(end, Incoming::Closed(1001, "Server is going away".to_owned()));
     for pid in owned {
         assert!(!fs::exists(format!("/proc/{pid}")).unwrap(), "process {pid} outlives the platform");
@@ -41,10 +42,13 @@ async fn a_stop_lets_go_of_everybody_and_the_next_start_is_quick() {
     assert_eq!(health.code, Some(1));
     assert!(health.stderr.contains("nothing answers at"), "{health:?}");
 
-    let platform = platform.builder.clone().start().await;
+    let mut platform = platform.builder.clone().start().await;
     assert!(platform.seconds < 3.0, "the second start took {} s", platform.seconds);
     let kept = platform.admin().await.client.ask("{ devices(first: 100) { totalCount } }", json!({})).await;
     assert_eq!(kept["devices"]["totalCount"], 12, "the second start adds no devices");
+    let (status, took) = platform.program.terminate(20).await;
+    assert_eq!(status.code(), Some(0));
+    assert!(took.as_secs_f64() < 3.0, "the second stop took {took:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
