@@ -679,7 +679,7 @@ export type DeviceInstallationsArgs = {
 export type DeviceTelemetryArgs = {
   from?: InputMaybe<Scalars['DateTime']['input']>;
   maxPoints?: InputMaybe<Scalars['Int']['input']>;
-  resolution?: TelemetryResolution;
+  resolution?: InputMaybe<TelemetryResolution>;
   to?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
@@ -2142,7 +2142,7 @@ export type SubscriptionDeviceCommandUpdatedArgs = {
 export type SubscriptionDeviceTelemetryArgs = {
   deviceIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   filter?: InputMaybe<DeviceFilter>;
-  minIntervalMs?: Scalars['Int']['input'];
+  minIntervalMs?: InputMaybe<Scalars['Int']['input']>;
   resumeFrom?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
@@ -2150,7 +2150,7 @@ export type SubscriptionDeviceTelemetryArgs = {
 /** The domain's subscriptions. */
 export type SubscriptionFleetArgs = {
   filter?: InputMaybe<DeviceFilter>;
-  minIntervalMs?: Scalars['Int']['input'];
+  minIntervalMs?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
