@@ -66,6 +66,13 @@ impl Client {
         Ok(answer["data"].take())
     }
 
+    /// The value of a counter or gauge that the platform publishes; zero when it is not there yet.
+    pub async fn metric(&self, name: &str) -> anyhow::Result<f64> {
+        let page = self.http.get(format!("{}/metrics", self.base)).send().await?.text().await?;
+        let line = page.lines().find(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{'])));
+        Ok(line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or_default())
+    }
+
     /// The organisation's id.
     pub async fn tenant_id(&self) -> anyhow::Result<String> {
         let answer = self.ask("{me{tenant{id}}}", json!({})).await?;

@@ -122,7 +122,7 @@ fn measure(payload: &mut String, sequence: u64) -> std::fmt::Result {
     let (time, step) = (Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true), sequence % 90);
     write!(
         payload,
-        r#"{{"ts":"{time}","seq":{sequence},"cpu":{step}.5,"memory":4{}.2,"memoryUsedMb":18{step:02},"batteryPercent":{step},"batteryCharging":false,"temperatureCelsius":3{}.1,"networkRxKbps":{step}04,"networkTxKbps":{step}2,"fps":59,"foregroundApp":"com.android.chrome"}}"#,
+        r#"{{"ts":"{time}","seq":{sequence},"cpu":{step}.5,"memory":4{}.2,"memoryUsedMb":18{step:02},"batteryPercent":{step},"batteryCharging":false,"temperatureCelsius":3{}.1,"networkRxKbps":{step}.4,"networkTxKbps":{step}.2,"fps":59,"foregroundApp":"com.android.chrome"}}"#,
         step % 10,
         step % 9,
     )

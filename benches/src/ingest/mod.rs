@@ -51,6 +51,9 @@ const BROKEN_P99: Duration = Duration::from_secs(1);
 /// Length of a step of the ceiling.
 const STEP: Duration = Duration::from_secs(15);
 
+/// Samples in the database.
+const STORED: &str = "cloudphone_devices_samples_stored";
+
 /// Runs the benchmark.
 pub async fn run(program: &Path, options: Options) -> anyhow::Result<()> {
     let folder = folder::temporary()?;
@@ -84,15 +87,16 @@ pub async fn run(program: &Path, options: Options) -> anyhow::Result<()> {
     println!("{followers} followers and {walls} walls subscribed, {} MiB", process::memory(pid).resident_mb);
 
     println!(
-        "| rate/device | sent/s | samples to followers/s | wall devices/s | follower latency | wall freshness | lost | platform CPU | database CPU | load generator CPU | RSS (peak) |"
+        "| rate/device | sent/s | samples to followers/s | wall devices/s | follower latency | wall freshness | lost | stored/s | platform CPU | database CPU | load generator CPU | RSS (peak) |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
     let main_step = (options.rate, Duration::from_secs(options.seconds));
     for (rate, length) in std::iter::once(main_step).chain(options.ceiling.iter().map(|rate| (*rate, STEP))) {
-        let before = ledger.sent_in_all();
+        let (before, stored_before) = (ledger.sent_in_all(), platform.client.metric(STORED).await?);
         let (cpu, own_cpu) = (CpuMeter::start(&[pid]), CpuMeter::start(&[std::process::id()]));
         fleet = fleet.publish(rate, length).await?;
         let (cpu, own_cpu) = (cpu.read(), own_cpu.read());
+        let stored = platform.client.metric(STORED).await? - stored_before;
         audience.settle(&ledger).await;
         let seconds = cpu.elapsed.as_secs_f64();
         let sent = ledger.sent_in_all() - before;
@@ -102,11 +106,12 @@ pub async fn run(program: &Path, options: Options) -> anyhow::Result<()> {
         let (latency, freshness) = (step.latencies.summary(), step.freshness.summary());
         let memory = process::memory(pid);
         println!(
-            "| {rate}/s | {:.0} | {:.0} | {:.0} | {latency} | {freshness} | {lost} of {expected}, {} gaps | {:.0} % | {:.0} % | {:.0} % | {} ({}) MiB |",
+            "| {rate}/s | {:.0} | {:.0} | {:.0} | {latency} | {freshness} | {lost} of {expected}, {} gaps | {:.0} | {:.0} % | {:.0} % | {:.0} % | {} ({}) MiB |",
             per_second(sent, seconds),
             per_second(step.received, seconds),
             per_second(step.wall_devices, seconds),
             step.gaps,
+            stored / seconds,
             cpu.percent(),
             cpu.children_percent(),
             own_cpu.percent(),
@@ -120,7 +125,8 @@ pub async fn run(program: &Path, options: Options) -> anyhow::Result<()> {
             break;
         }
     }
-    println!("PostgreSQL: {} MiB", process::memory_of_children_mb(pid));
+    let never_stored = platform.client.metric("cloudphone_devices_samples_lost").await?;
+    println!("PostgreSQL: {} MiB; {never_stored} samples were never stored", process::memory_of_children_mb(pid));
     audience.leave();
     drop(fleet);
     platform.program.stop().await

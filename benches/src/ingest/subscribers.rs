@@ -238,7 +238,11 @@ async fn listen(
 ) -> anyhow::Result<()> {
     let mut wall_sequence = None;
     while let Some(message) = socket.next().await {
-        let Message::Text(text) = message? else { continue };
+        let text = match message? {
+            Message::Text(text) => text,
+            Message::Close(reason) => bail!("the platform closed the connection: {reason:?}"),
+            _ => continue,
+        };
         let frame: Frame = serde_json::from_str(&text).with_context(|| text.to_string())?;
         ensure!(frame.r#type == "next", "{text}");
         if let Some(event) = frame.payload.data.device_telemetry {

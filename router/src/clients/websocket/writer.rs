@@ -50,6 +50,33 @@ impl LastHeard {
     }
 }
 
+/// What to do about a client that says nothing.
+#[derive(Debug, PartialEq, Eq)]
+enum Beat {
+    Alive,
+    Ask,
+    Lost,
+}
+
+/// Asks a silent client whether it is there, and gives it up only when it did not answer: a subscriber has nothing to
+/// say by itself, and a beat may come late on a busy machine.
+struct Pulse {
+    heartbeat: Duration,
+    pinged_at: Option<Instant>,
+}
+
+impl Pulse {
+    fn beat(&mut self, silence: Duration, now: Instant) -> Beat {
+        let unanswered = self.pinged_at.is_some_and(|pinged_at| silence > now.duration_since(pinged_at));
+        if unanswered && silence > self.heartbeat * 2 {
+            return Beat::Lost;
+        }
+        // Only a ping of the last beat counts: an older one was answered, or the client would be given up by now.
+        self.pinged_at = (silence > self.heartbeat).then_some(now);
+        if self.pinged_at.is_some() { Beat::Ask } else { Beat::Alive }
+    }
+}
+
 /// Writes until told to close, the queue ends, or the client is lost. Pings a silent client and gives up on it after two;
 /// `patience` is the longest that one write may take. Whoever holds the other end of the queue sees it closed then.
 pub async fn write(
@@ -59,6 +86,7 @@ pub async fn write(
     heartbeat: Duration,
     patience: Duration,
 ) {
+    let mut pulse = Pulse { heartbeat, pinged_at: None };
     let mut beat = interval(heartbeat);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     beat.reset();
@@ -73,11 +101,14 @@ pub async fn write(
                 None => return,
             },
             _ = beat.tick() => {
-                if heard.silence() > heartbeat * 2 {
-                    break Close::Silent;
-                }
-                if heard.silence() > heartbeat && !written(sink.send(Message::Ping(Bytes::new())), patience).await {
-                    break Close::TooSlow;
+                match pulse.beat(heard.silence(), Instant::now()) {
+                    Beat::Alive => {}
+                    Beat::Ask => {
+                        if !written(sink.send(Message::Ping(Bytes::new())), patience).await {
+                            break Close::TooSlow;
+                        }
+                    }
+                    Beat::Lost => break Close::Silent,
                 }
             }
         }
@@ -120,4 +151,31 @@ fn text(bytes: Bytes) -> Option<Message> {
 
 async fn written(write: impl Future<Output = Result<(), axum::Error>>, patience: Duration) -> bool {
     matches!(timeout(patience, write).await, Ok(Ok(())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEARTBEAT: Duration = Duration::from_secs(30);
+
+    #[test]
+    fn a_listener_is_asked_before_it_is_given_up_however_late_the_beats_are() {
+        let (mut pulse, start) = (Pulse { heartbeat: HEARTBEAT, pinged_at: None }, Instant::now());
+        // It spoke just after the connection began, so that the first beat finds it not silent for long enough.
+        assert_eq!(pulse.beat(Duration::from_millis(29_999), start + HEARTBEAT), Beat::Alive);
+        assert_eq!(pulse.beat(Duration::from_millis(60_005), start + HEARTBEAT * 2), Beat::Ask);
+        // It answers at once, so that every second beat finds it not silent for long enough, for hours.
+        for beat in (3..1000).step_by(2) {
+            assert_eq!(pulse.beat(Duration::from_millis(29_999), start + HEARTBEAT * beat), Beat::Alive);
+            assert_eq!(pulse.beat(Duration::from_millis(60_005), start + HEARTBEAT * (beat + 1)), Beat::Ask);
+        }
+    }
+
+    #[test]
+    fn a_client_that_answers_nothing_is_given_up() {
+        let (mut pulse, start) = (Pulse { heartbeat: HEARTBEAT, pinged_at: None }, Instant::now());
+        assert_eq!(pulse.beat(Duration::from_millis(30_001), start + HEARTBEAT), Beat::Ask);
+        assert_eq!(pulse.beat(Duration::from_millis(60_001), start + HEARTBEAT * 2), Beat::Lost);
+    }
 }
