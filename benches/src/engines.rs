@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use cloudphone_embedded_postgres::{EmbeddedPostgres, Options as PostgresOptions};
+use cloudphone_embedded_postgres::EmbeddedPostgres;
 use cloudphone_embedded_s3::{EmbeddedS3, Options as StorageOptions};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -33,16 +33,14 @@ pub struct Distributed {
     pub devices_url: String,
     /// Signed in.
     pub client: Client,
-    postgres: EmbeddedPostgres,
     _engines: [Child; 2],
     _storage: DropGuard,
 }
 
 impl Distributed {
-    /// Starts the engines, then the parts.
-    pub async fn start(program: &Path, folder: &TempDir) -> anyhow::Result<Self> {
+    /// Starts the other engines, then the parts.
+    pub async fn start(program: &Path, folder: &TempDir, postgres: &EmbeddedPostgres) -> anyhow::Result<Self> {
         let [redis_port, mqtt_port, identity, devices, apps] = free_ports().await?;
-        let postgres = EmbeddedPostgres::start(PostgresOptions::new(folder.path().join("server"))).await?;
         for domain in SUBGRAPHS {
             postgres.ensure_database(&format!("cloudphone_{domain}")).await?;
         }
@@ -98,16 +96,15 @@ impl Distributed {
         let base = router.said.trim_start_matches("router on ").to_owned();
         let client = Client::sign_in(&base).await?;
         let devices_url = format!("http://127.0.0.1:{devices}");
-        Ok(Self { router, subgraphs, devices_url, client, postgres, _engines: engines, _storage: stop.drop_guard() })
+        Ok(Self { router, subgraphs, devices_url, client, _engines: engines, _storage: stop.drop_guard() })
     }
 
-    /// Ends the parts, then the engines.
+    /// Ends the parts, then the engines that are children.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.router.stop().await?;
         for subgraph in self.subgraphs {
             subgraph.stop().await?;
         }
-        self.postgres.stop().await;
         Ok(())
     }
 }

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use cloudphone_core::{Caller, TenantId};
+use cloudphone_embedded_postgres::{EmbeddedPostgres, Options as PostgresOptions};
 use cloudphone_graphql::RequestScope;
 use cloudphone_graphql::identity_token::{self, InternalSecret};
 use serde_json::json;
+use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use crate::client::Client;
@@ -57,7 +59,20 @@ pub async fn run(program: &Path, options: Options) -> anyhow::Result<()> {
     platform.program.stop().await?;
 
     let folder = folder::temporary()?;
-    let parts = Distributed::start(program, &folder).await?;
+    let postgres = EmbeddedPostgres::start(PostgresOptions::new(folder.path().join("server"))).await?;
+    let outcome = distributed(program, &folder, &postgres, options).await;
+    // It outlives whoever does not stop it, as a database should.
+    postgres.stop().await;
+    outcome
+}
+
+async fn distributed(
+    program: &Path,
+    folder: &TempDir,
+    postgres: &EmbeddedPostgres,
+    options: Options,
+) -> anyhow::Result<()> {
+    let parts = Distributed::start(program, folder, postgres).await?;
     parts.client.create_devices(options.devices).await?;
     let subgraphs: Vec<u32> = parts.subgraphs.iter().map(|part| part.pid).collect();
     let target = Target::Router(parts.client.clone());
