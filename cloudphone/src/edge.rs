@@ -97,8 +97,6 @@ fn executor(settings: &Settings, engines: &Engines, domains: &Domains) -> anyhow
     let timeout = Duration::from_secs(settings.router.subgraph_timeout_seconds);
     let options = ServiceOptions { timeout };
     let here = domains.subgraphs();
-    let elsewhere = &settings.subgraphs;
-    let urls = [("identity", &elsewhere.identity), ("devices", &elsewhere.devices), ("apps", &elsewhere.apps)];
     let developing = settings.environment == Environment::Development;
     let mut builder = Executor::builder().error_filter(if developing { correlated_errors() } else { masked_errors() });
     for part in schemas() {
@@ -106,7 +104,7 @@ fn executor(settings: &Settings, engines: &Engines, domains: &Domains) -> anyhow
         let service = if let Some(subgraph) = local {
             in_process(subgraph.clone())
         } else {
-            let url = urls.iter().find(|(name, _)| *name == part.name).and_then(|(_, url)| url.as_deref());
+            let url = settings.subgraphs.url_of(&part.name);
             let url = url.with_context(|| format!("subgraphs.{}: say where this subgraph is", part.name))?;
             remote(&url.parse()?, &engines.secret, timeout)?
         };

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::arguments::Part;
 use crate::domains::Domains;
+use crate::edge;
 use crate::engines::Engines;
 use crate::settings::Settings;
 
@@ -79,11 +80,9 @@ fn register_database(registry: &Registry, database: &Database) {
 /// A router without one of its subgraphs still answers for the others, so that none of them is critical.
 fn register_subgraphs(registry: &Registry, settings: &Settings, domains: &Domains) -> anyhow::Result<()> {
     let client = reqwest::Client::builder().timeout(PROBE_TIMEOUT).build().context("no HTTP client can be made")?;
-    let elsewhere = &settings.subgraphs;
-    let urls = [("identity", &elsewhere.identity), ("devices", &elsewhere.devices), ("apps", &elsewhere.apps)];
     let here: Vec<_> = domains.subgraphs().iter().map(cloudphone_graphql::Subgraph::name).collect();
-    for (name, url) in urls {
-        let Some(url) = url.as_deref().filter(|_| !here.contains(&name)) else { continue };
+    for name in edge::schemas().into_iter().map(|part| part.name) {
+        let Some(url) = settings.subgraphs.url_of(&name).filter(|_| !here.contains(&name.as_str())) else { continue };
         let address = format!("{}/health/readiness", url.trim_end_matches('/'));
         let client = client.clone();
         registry.register(&format!("subgraph-{name}"), false, move || {

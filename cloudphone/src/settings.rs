@@ -190,6 +190,16 @@ pub struct Database {
 }
 
 impl Default for Database {
+    /// Where a subgraph is; absent for one that this process serves or that this version does not know.
+    pub fn url_of(&self, name: &str) -> Option<&str> {
+        match name {
+            "identity" => self.identity.as_deref(),
+            "devices" => self.devices.as_deref(),
+            "apps" => self.apps.as_deref(),
+            _ => None,
+        }
+    }
+
     fn default() -> Self {
         Self { url: None, max_connections: 20, statement_timeout_seconds: 30 }
     }

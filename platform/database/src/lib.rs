@@ -17,6 +17,7 @@ mod error;
 mod migrate;
 mod options;
 mod pool;
+mod text_enum;
 mod transaction;
 
 pub use commit::after_commit;

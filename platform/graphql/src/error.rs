@@ -2,9 +2,12 @@
 
 use std::error::Error as StdError;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use async_graphql::{Error, ErrorExtensionValues, ID, Result, SimpleObject, Value};
+use async_graphql::{Context, Error, ErrorExtensionValues, ID, Result, SimpleObject, Value};
 use cloudphone_core::{CodedError, CommonError, ErrorClass, Origin};
+
+use crate::scope::origin;
 
 /// Why a mutation changed nothing: something the person behind the client can mend.
 #[derive(Clone, Debug, PartialEq, Eq, SimpleObject)]
@@ -38,6 +41,16 @@ pub fn outcome<T, E: CodedError>(result: Result<T, E>, origin: &Origin) -> Resul
         Err(error) if error.class() == ErrorClass::Expected => Ok(Err(expected(&error))),
         Err(error) => Err(to_graphql_error(&error, origin)),
     }
+}
+
+/// The answer of a query: the value, or a GraphQL error.
+pub fn answer<T, E: CodedError>(context: &Context<'_>, result: Result<T, E>) -> Result<T> {
+    result.map_err(|error| to_graphql_error(&error, origin(context)))
+}
+
+/// As [`answer`], of a batch whose error belongs to everybody who asked.
+pub fn shared<T, E: CodedError>(context: &Context<'_>, result: Result<T, Arc<E>>) -> Result<T> {
+    result.map_err(|error| to_graphql_error(&*error, origin(context)))
 }
 
 /// A GraphQL error with `extensions.code` and `extensions.correlationId`; causes are logged and never shown.

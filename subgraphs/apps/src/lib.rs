@@ -22,7 +22,6 @@ mod removal;
 mod schema;
 mod settings;
 mod storage;
-mod text_enum;
 mod upload;
 
 use std::sync::Arc;

@@ -23,7 +23,6 @@ mod schemas;
 mod settings;
 mod telemetry;
 mod template;
-mod text_enum;
 pub mod topic;
 
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use cloudphone_core::{DeviceId, TenantId};
 use cloudphone_database::AsyncPgConnection;
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -37,20 +38,16 @@ pub async fn note_gone(
 
 /// Those of some devices that are the tenant's and exist; none of them can be noted as gone until the transaction ends.
 pub async fn existing(conn: &mut AsyncPgConnection, tenant: TenantId, ids: &[DeviceId]) -> QueryResult<Vec<DeviceId>> {
-    devices::table
-        .filter(devices::tenant_id.eq(tenant).and(devices::device_id.eq_any(ids)).and(devices::deleted_at.is_null()))
-        .order(devices::device_id)
-        .select(devices::device_id)
-        .for_share()
-        .load(conn)
-        .await
+    listed_among(tenant, ids).order(devices::device_id).for_share().load(conn).await
 }
 
 /// Those of some devices that are not gone.
 pub async fn listed(conn: &mut AsyncPgConnection, tenant: TenantId, ids: &[DeviceId]) -> QueryResult<Vec<DeviceId>> {
-    devices::table
-        .filter(devices::tenant_id.eq(tenant).and(devices::device_id.eq_any(ids)).and(devices::deleted_at.is_null()))
-        .select(devices::device_id)
-        .load(conn)
-        .await
+    listed_among(tenant, ids).load(conn).await
+}
+
+#[auto_type(no_type_alias)]
+fn listed_among<'a>(tenant: TenantId, ids: &'a [DeviceId]) -> _ {
+    let mine = devices::tenant_id.eq(tenant).and(devices::device_id.eq_any(ids)).and(devices::deleted_at.is_null());
+    devices::table.filter(mine).select(devices::device_id)
 }

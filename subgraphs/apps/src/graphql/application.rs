@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use cloudphone_core::{ApplicationId, UserId};
-use cloudphone_graphql::{Long, OrderDirection, caller};
+use cloudphone_graphql::{Long, Of, OrderDirection, answer, caller, shared};
 
-use super::loaders::{InstallCountOf, Of};
-use super::{answer, batches, domain, shared};
+use super::loaders::InstallCountOf;
+use super::{batches, domain};
 use crate::application::Application;
 use crate::application::model::CertificateFacts;
 use crate::application::store::ApplicationOrder;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
 use cloudphone_core::DeviceId;
-use cloudphone_graphql::{Connection, Long, caller, connection};
+use cloudphone_graphql::{Connection, Long, NestedPage, answer, caller, connection, shared};
 
 use super::application::ApplicationNode;
+use super::batches;
 use super::installation::InstallationNode;
-use super::loaders::{DevicePage, InstallationsOf, PresentOn};
-use super::{answer, batches, shared};
+use super::loaders::{InstallationsOf, PresentOn};
 use crate::permissions::APP_READ;
 
 /// An application that a device has.
@@ -71,7 +71,7 @@ impl DeviceNode {
     ) -> Result<Option<Connection<InstallationNode>>> {
         let caller = caller(context)?;
         answer(context, caller.require(&APP_READ))?;
-        let page = answer(context, DevicePage::new(first, after))?;
+        let page = answer(context, NestedPage::new(first, after))?;
         let previous = page.has_previous();
         let found = batches(context).load_one(InstallationsOf(caller.tenant_id, self.0, page)).await;
         let empty = || cloudphone_core::Page { rows: Vec::new(), has_next: false, total: None };

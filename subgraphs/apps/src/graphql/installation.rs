@@ -3,12 +3,11 @@
 use async_graphql::{Context, Error, ID, InputObject, Object, Result};
 use chrono::{DateTime, Utc};
 use cloudphone_core::CommonError;
-use cloudphone_graphql::{origin, parse_id, to_graphql_error};
+use cloudphone_graphql::{Of, origin, parse_id, shared, to_graphql_error};
 
 use super::application::{self, ApplicationNode};
+use super::batches;
 use super::device::DeviceNode;
-use super::loaders::Of;
-use super::{batches, shared};
 use crate::error::AppsError;
 use crate::failure::Failure;
 use crate::installation::store::InstallationFilter;

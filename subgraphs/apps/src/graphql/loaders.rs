@@ -1,12 +1,11 @@
 //! Batch loading of every edge, so that a list costs as many queries as a single node.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
-use chrono::{DateTime, Utc};
-use cloudphone_core::{ApplicationId, CommonError, Cursor, DeviceId, InstallationId, Page, PageRequest, TenantId};
+use cloudphone_core::{ApplicationId, Cursor, DeviceId, InstallationId, Page, TenantId};
+use cloudphone_graphql::{NestedPage, Of, grouped};
 
 use crate::application::Application;
 use crate::application::list::find_applications;
@@ -28,10 +27,6 @@ impl Batches {
     }
 }
 
-/// A row of a tenant. The tenant is the caller's, so that batches never mix what different callers may see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Of<Id>(pub TenantId, pub Id);
-
 /// How many devices have an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InstallCountOf(pub TenantId, pub ApplicationId);
@@ -42,38 +37,7 @@ pub struct PresentOn(pub TenantId, pub DeviceId);
 
 /// A page of a device's installations.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct InstallationsOf(pub TenantId, pub DeviceId, pub DevicePage);
-
-/// A page of something that belongs to a device, newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct DevicePage {
-    first: usize,
-    after: Option<(DateTime<Utc>, uuid::Uuid)>,
-}
-
-impl DevicePage {
-    /// Checks the arguments of a connection field.
-    pub fn new(first: Option<i32>, after: Option<String>) -> Result<Self, CommonError> {
-        let page = PageRequest::new(first, after)?;
-        let cursor = page.after.as_deref().map(Cursor::<DateTime<Utc>>::decode).transpose()?;
-        Ok(Self { first: page.first, after: cursor.map(|cursor| (cursor.key, cursor.id)) })
-    }
-
-    /// Whether rows come before it.
-    pub fn has_previous(&self) -> bool {
-        self.after.is_some()
-    }
-}
-
-/// Groups keys by what one query can answer.
-fn grouped<K, G: Eq + Hash, V>(keys: &[K], split: impl Fn(&K) -> (G, V)) -> HashMap<G, Vec<V>> {
-    let mut groups: HashMap<G, Vec<V>> = HashMap::new();
-    for key in keys {
-        let (group, value) = split(key);
-        groups.entry(group).or_default().push(value);
-    }
-    groups
-}
+pub struct InstallationsOf(pub TenantId, pub DeviceId, pub NestedPage);
 
 impl Loader<Of<ApplicationId>> for Batches {
     type Value = Arc<Application>;
@@ -132,20 +96,14 @@ impl Loader<InstallationsOf> for Batches {
     async fn load(&self, keys: &[InstallationsOf]) -> Result<HashMap<InstallationsOf, Self::Value>, Failure> {
         let mut found = HashMap::with_capacity(keys.len());
         for ((tenant, page), ids) in grouped(keys, |key| ((key.0, key.2.clone()), key.1)) {
-            let after = page.after.map(|(key, id)| Cursor { key, id });
-            let most = i64::try_from(page.first).unwrap_or(i64::MAX).saturating_add(1);
+            let (after, most) = (page.cursor(), page.limit());
             let rows = self.context.database.tenant_transaction(tenant, async |conn| {
                 Ok::<_, AppsError>(store::of_devices(conn, &ids, after.as_ref(), most).await?)
             });
-            let mut by_device = grouped(&rows.await?, |row| (row.device_id, row.clone()));
-            let request = PageRequest { first: page.first, after: None };
-            for id in ids {
-                let rows = by_device.remove(&id).unwrap_or_default();
-                let cut = Page::cut(rows, &request, None, |row: &Installation| {
-                    Cursor { key: row.created_at, id: row.id.0 }.encode()
-                });
-                found.insert(InstallationsOf(tenant, id, page.clone()), cut);
-            }
+            let newest = |row: &Installation| Cursor { key: row.created_at, id: row.id.0 };
+            let rows = rows.await?;
+            let pages = page.cut(ids, rows, |row| row.device_id, newest);
+            found.extend(pages.map(|(id, rows)| (InstallationsOf(tenant, id, page.clone()), rows)));
         }
         Ok(found)
     }

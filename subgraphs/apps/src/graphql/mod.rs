@@ -12,9 +12,8 @@ mod upload;
 use std::sync::Arc;
 
 use async_graphql::dataloader::DataLoader;
-use async_graphql::{Context, Result, Schema, SchemaBuilder};
-use cloudphone_core::CodedError;
-use cloudphone_graphql::{Subgraph, origin, to_graphql_error};
+use async_graphql::{Context, Schema, SchemaBuilder};
+use cloudphone_graphql::Subgraph;
 
 use crate::context::AppsContext;
 use loaders::Batches;
@@ -46,12 +45,4 @@ fn domain<'a>(context: &Context<'a>) -> &'a Arc<AppsContext> {
 
 fn batches<'a>(context: &Context<'a>) -> &'a DataLoader<Batches> {
     context.data_unchecked::<DataLoader<Batches>>()
-}
-
-fn answer<T, E: CodedError>(context: &Context<'_>, result: std::result::Result<T, E>) -> Result<T> {
-    result.map_err(|error| to_graphql_error(&error, origin(context)))
-}
-
-fn shared<T, E: CodedError>(context: &Context<'_>, result: std::result::Result<T, Arc<E>>) -> Result<T> {
-    result.map_err(|error| to_graphql_error(&*error, origin(context)))
 }

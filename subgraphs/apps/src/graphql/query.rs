@@ -2,14 +2,13 @@
 
 use async_graphql::{Context, ID, Object, Result};
 use cloudphone_core::{DeviceId, InstallationId, PageRequest, UploadId};
-use cloudphone_graphql::{Connection, caller, connection};
+use cloudphone_graphql::{Connection, Of, answer, caller, connection, shared};
 
 use super::application::{ApplicationNode, ApplicationOrderInput, listed};
 use super::device::DeviceNode;
 use super::installation::{InstallationFilterInput, InstallationNode};
-use super::loaders::Of;
 use super::upload::UploadNode;
-use super::{answer, batches, domain, shared};
+use super::{batches, domain};
 use crate::application::list::list_applications;
 use crate::installation::list::list_installations;
 use crate::permissions::APP_READ;

@@ -9,13 +9,13 @@ use async_graphql::{Context, ID, Result, Subscription as GraphQlSubscription};
 use chrono::{DateTime, Utc};
 use cloudphone_cache::Signals;
 use cloudphone_core::{Caller, CommonError, InstallationId, Origin, UploadId, Validation};
-use cloudphone_graphql::{caller, origin, parse_id, to_graphql_error};
+use cloudphone_graphql::{answer, caller, origin, parse_id, to_graphql_error};
 use futures::{Stream, StreamExt as _, stream};
 use tokio::time::{sleep, timeout};
 
+use super::domain;
 use super::installation::InstallationNode;
 use super::upload::UploadNode;
-use super::{answer, domain};
 use crate::context::AppsContext;
 use crate::error::AppsError;
 use crate::installation::list::latest_installations;

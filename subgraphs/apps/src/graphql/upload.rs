@@ -2,10 +2,10 @@
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
-use cloudphone_graphql::Long;
+use cloudphone_graphql::{Long, answer};
 
 use super::application::{self, ApplicationNode};
-use super::{answer, domain};
+use super::domain;
 use crate::failure::Failure;
 use crate::upload::parts::parts_of;
 use crate::upload::{ApplicationUploadStatus, Upload};

@@ -5,9 +5,7 @@
 
 use thiserror::Error;
 
-use crate::text_enum::text_enum;
-
-text_enum! {
+cloudphone_database::text_enum! {
     /// Where an installation is in its life.
     pub enum InstallationStatus {
         /// Asked for; the device has not begun.

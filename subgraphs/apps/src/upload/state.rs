@@ -2,9 +2,7 @@
 
 use thiserror::Error;
 
-use crate::text_enum::text_enum;
-
-text_enum! {
+cloudphone_database::text_enum! {
     /// Where an upload is in its life.
     pub enum ApplicationUploadStatus {
         /// Parts are arriving.

@@ -5,9 +5,8 @@ use cloudphone_core::{CommandId, DeviceId, TenantId, UserId, Validation};
 use serde_json::Value;
 
 use super::message::{Ack, AckStatus, CommandFailure};
-use crate::text_enum::text_enum;
 
-text_enum! {
+cloudphone_database::text_enum! {
     /// What a device is told to do.
     pub enum CommandKind {
         /// Switch the phone on.
@@ -47,7 +46,7 @@ impl CommandKind {
     }
 }
 
-text_enum! {
+cloudphone_database::text_enum! {
     /// How far a command has come.
     pub enum CommandStatus {
         /// Waits for the device to be on the network.

@@ -7,9 +7,8 @@ use uuid::Uuid;
 
 use super::specification::Specification;
 use super::state::{DeviceAction, DeviceState, IllegalTransition, StateEvent, transition};
-use crate::text_enum::text_enum;
 
-text_enum! {
+cloudphone_database::text_enum! {
     /// What a device runs on.
     pub enum ProviderKind {
         /// A phone in software that behaves like one.
@@ -19,7 +18,7 @@ text_enum! {
     }
 }
 
-text_enum! {
+cloudphone_database::text_enum! {
     /// The wish behind a state in which the platform waits for the phone.
     pub enum PendingAction {
         /// Switching on.

@@ -3,9 +3,8 @@
 use thiserror::Error;
 
 use crate::command::CommandKind;
-use crate::text_enum::text_enum;
 
-text_enum! {
+cloudphone_database::text_enum! {
     /// Where a device is in its life.
     pub enum DeviceState {
         /// Recorded; nothing exists at the provider yet.
@@ -43,7 +42,7 @@ text_enum! {
     }
 }
 
-text_enum! {
+cloudphone_database::text_enum! {
     /// What moves a device from one state to another.
     pub enum StateEvent {
         /// The worker has begun to set the device up.

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use chrono::{DateTime, Utc};
-use cloudphone_graphql::{Connection, Long, caller, connection};
+use cloudphone_graphql::{Connection, Long, NestedPage, Of, answer, caller, connection, shared};
 
 use super::command::CommandNode;
-use super::loaders::{CommandsOf, DevicePage, HistoryOf, Of, TransitionsOf};
+use super::loaders::{CommandsOf, HistoryOf, TransitionsOf};
 use super::specification::{GeoPointNode, SpecificationNode};
 use super::telemetry::SampleNode;
 use super::template::TemplateNode;
-use super::{answer, batches, domain, shared};
+use super::{batches, domain};
 use crate::device::{Device, DeviceAction, DeviceState, ProviderKind, Transition};
 use crate::permissions;
 use crate::telemetry::history::{AskedResolution, HistoryWindow, TelemetryPoint};
@@ -177,7 +177,7 @@ impl DeviceNode {
         #[graphql(desc = "Rows wanted, 1 to 200; 25 when left out.")] first: Option<i32>,
         #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
     ) -> Result<Connection<TransitionNode>> {
-        let page = answer(context, DevicePage::new(first, after))?;
+        let page = answer(context, NestedPage::new(first, after))?;
         let has_previous = page.has_previous();
         let key = TransitionsOf(caller(context)?.tenant_id, self.0.id, page);
         let rows = shared(context, batches(context).load_one(key).await)?;
@@ -210,7 +210,7 @@ impl DeviceNode {
         #[graphql(desc = "Rows wanted, 1 to 200; 25 when left out.")] first: Option<i32>,
         #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
     ) -> Result<Connection<CommandNode>> {
-        let page = answer(context, DevicePage::new(first, after))?;
+        let page = answer(context, NestedPage::new(first, after))?;
         let has_previous = page.has_previous();
         let key = CommandsOf(caller(context)?.tenant_id, self.0.id, page);
         let rows = shared(context, batches(context).load_one(key).await)?;
@@ -222,14 +222,4 @@ impl DeviceNode {
     async fn allowed_actions(&self) -> Vec<DeviceAction> {
         self.0.allowed_actions()
     }
-}
-
-/// The direction of a sorted list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(name = "DeviceOrderDirection")]
-pub enum OrderDirection {
-    /// Smallest, first in the alphabet or oldest first.
-    Asc,
-    /// Largest, last in the alphabet or newest first.
-    Desc,
 }

@@ -3,10 +3,9 @@
 use async_graphql::{ID, InputObject};
 use chrono::{DateTime, Utc};
 use cloudphone_core::{CommonError, DeviceId, Validation};
-use cloudphone_graphql::{Long, parse_id};
+use cloudphone_graphql::{Long, OrderDirection, parse_id};
 use serde_json::Value;
 
-use super::device::OrderDirection;
 use super::specification::DeviceSpecificationInput;
 use crate::command::{CommandKind, NewCommand};
 use crate::device::create::{DeviceOrder as NewDevices, Source};
@@ -69,12 +68,13 @@ pub struct DeviceOrderInput {
     /// By what.
     field: OrderField,
     /// In which direction.
+    #[graphql(default_with = "OrderDirection::Asc")]
     direction: OrderDirection,
 }
 
 impl From<DeviceOrderInput> for DeviceOrder {
     fn from(input: DeviceOrderInput) -> Self {
-        Self { field: input.field, descending: input.direction == OrderDirection::Desc }
+        Self { field: input.field, descending: input.direction.is_descending() }
     }
 }
 

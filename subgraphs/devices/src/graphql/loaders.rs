@@ -1,13 +1,11 @@
 //! Batch loading of every edge, so that a list costs as many queries as a single node.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 use std::sync::Arc;
 
-use ahash::AHashMap;
 use async_graphql::dataloader::Loader;
-use chrono::{DateTime, Utc};
-use cloudphone_core::{CommandId, CommonError, Cursor, DeviceId, Page, PageRequest, TemplateId, TenantId};
+use cloudphone_core::{CommandId, Cursor, DeviceId, Page, TemplateId, TenantId};
+use cloudphone_graphql::{NestedPage, Of, grouped};
 
 use crate::command::{self, Command};
 use crate::context::DevicesContext;
@@ -30,10 +28,6 @@ impl Batches {
     }
 }
 
-/// A row of a tenant. The tenant is the caller's, so that batches never mix what different callers may see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Of<Id>(pub TenantId, pub Id);
-
 /// The count of a template's devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DeviceCountOf(pub TenantId, pub TemplateId);
@@ -44,55 +38,11 @@ pub struct HistoryOf(pub TenantId, pub DeviceId, pub HistoryWindow);
 
 /// A page of a device's commands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct CommandsOf(pub TenantId, pub DeviceId, pub DevicePage);
+pub struct CommandsOf(pub TenantId, pub DeviceId, pub NestedPage);
 
 /// A page of a device's moves.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct TransitionsOf(pub TenantId, pub DeviceId, pub DevicePage);
-
-/// A page of something that belongs to a device, newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct DevicePage {
-    first: usize,
-    after: Option<(DateTime<Utc>, uuid::Uuid)>,
-}
-
-impl DevicePage {
-    /// Checks the arguments of a connection field.
-    pub fn new(first: Option<i32>, after: Option<String>) -> Result<Self, CommonError> {
-        let page = PageRequest::new(first, after)?;
-        let cursor = page.after.as_deref().map(Cursor::<DateTime<Utc>>::decode).transpose()?;
-        Ok(Self { first: page.first, after: cursor.map(|cursor| (cursor.key, cursor.id)) })
-    }
-
-    /// Whether rows come before it.
-    pub fn has_previous(&self) -> bool {
-        self.after.is_some()
-    }
-
-    fn cursor(&self) -> Option<Cursor<DateTime<Utc>>> {
-        self.after.map(|(key, id)| Cursor { key, id })
-    }
-
-    fn limit(&self) -> i64 {
-        i64::try_from(self.first).unwrap_or(i64::MAX).saturating_add(1)
-    }
-
-    fn cut<T>(&self, rows: Vec<T>, cursor: impl Fn(&T) -> Cursor<DateTime<Utc>>) -> Page<T> {
-        let request = PageRequest { first: self.first, after: None };
-        Page::cut(rows, &request, None, |row| cursor(row).encode())
-    }
-}
-
-/// Groups keys by what one query can answer.
-fn grouped<K, G: Eq + Hash, V>(keys: &[K], split: impl Fn(&K) -> (G, V)) -> AHashMap<G, Vec<V>> {
-    let mut groups: AHashMap<G, Vec<V>> = AHashMap::new();
-    for key in keys {
-        let (group, value) = split(key);
-        groups.entry(group).or_default().push(value);
-    }
-    groups
-}
+pub struct TransitionsOf(pub TenantId, pub DeviceId, pub NestedPage);
 
 impl Loader<Of<DeviceId>> for Batches {
     type Value = Arc<Device>;
@@ -209,12 +159,9 @@ impl Loader<CommandsOf> for Batches {
                 })
                 .await
                 .map_err(DevicesError::from)?;
-            let mut by_device = by_device(&ids, rows, |row| row.device_id);
-            found.extend(ids.into_iter().map(|id| {
-                let rows = by_device.remove(&id).unwrap_or_default();
-                let cut = page.cut(rows, |row| Cursor { key: row.created_at, id: row.id.0 });
-                (CommandsOf(tenant, id, page.clone()), cut)
-            }));
+            let newest = |row: &Command| Cursor { key: row.created_at, id: row.id.0 };
+            let pages = page.cut(ids, rows, |row| row.device_id, newest);
+            found.extend(pages.map(|(id, rows)| (CommandsOf(tenant, id, page.clone()), rows)));
         }
         Ok(found)
     }
@@ -236,21 +183,10 @@ impl Loader<TransitionsOf> for Batches {
                 })
                 .await
                 .map_err(DevicesError::from)?;
-            let mut by_device = by_device(&ids, rows, |row| row.device_id);
-            found.extend(ids.into_iter().map(|id| {
-                let rows = by_device.remove(&id).unwrap_or_default();
-                let cut = page.cut(rows, |row| Cursor { key: row.at, id: row.id });
-                (TransitionsOf(tenant, id, page.clone()), cut)
-            }));
+            let newest = |row: &Transition| Cursor { key: row.at, id: row.id };
+            let pages = page.cut(ids, rows, |row| row.device_id, newest);
+            found.extend(pages.map(|(id, rows)| (TransitionsOf(tenant, id, page.clone()), rows)));
         }
         Ok(found)
     }
-}
-
-fn by_device<T>(ids: &[DeviceId], rows: Vec<T>, device: impl Fn(&T) -> DeviceId) -> AHashMap<DeviceId, Vec<T>> {
-    let mut groups: AHashMap<DeviceId, Vec<T>> = ids.iter().map(|id| (*id, Vec::new())).collect();
-    for row in rows {
-        groups.entry(device(&row)).or_default().push(row);
-    }
-    groups
 }

@@ -15,9 +15,8 @@ mod template;
 use std::sync::Arc;
 
 use async_graphql::dataloader::DataLoader;
-use async_graphql::{Context, Result, Schema, SchemaBuilder};
-use cloudphone_core::CodedError;
-use cloudphone_graphql::{Subgraph, origin, to_graphql_error};
+use async_graphql::{Context, Schema, SchemaBuilder};
+use cloudphone_graphql::Subgraph;
 
 use crate::context::DevicesContext;
 use loaders::Batches;
@@ -49,12 +48,4 @@ fn domain<'a>(context: &Context<'a>) -> &'a Arc<DevicesContext> {
 
 fn batches<'a>(context: &Context<'a>) -> &'a DataLoader<Batches> {
     context.data_unchecked::<DataLoader<Batches>>()
-}
-
-fn answer<T, E: CodedError>(context: &Context<'_>, result: std::result::Result<T, E>) -> Result<T> {
-    result.map_err(|error| to_graphql_error(&error, origin(context)))
-}
-
-fn shared<T, E: CodedError>(context: &Context<'_>, result: std::result::Result<T, Arc<E>>) -> Result<T> {
-    result.map_err(|error| to_graphql_error(&*error, origin(context)))
 }

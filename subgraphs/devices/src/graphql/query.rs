@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use cloudphone_core::{CommandId, DeviceId, PageRequest, TemplateId};
-use cloudphone_graphql::{Connection, caller, connection, parse_id};
+use cloudphone_graphql::{Connection, Of, answer, caller, connection, parse_id, shared};
 
 use super::command::CommandNode;
 use super::device::DeviceNode;
 use super::input::{DeviceFilterInput, DeviceOrderInput};
-use super::loaders::Of;
 use super::telemetry::QuarantinedNode;
 use super::template::TemplateNode;
-use super::{answer, batches, domain, shared};
+use super::{batches, domain};
 use crate::device::{DeviceOrder, DeviceState, read};
 use crate::permissions;
 use crate::telemetry::read as telemetry;

@@ -6,14 +6,14 @@ use std::time::Duration;
 use async_graphql::{Context, ID, Result, Subscription as GraphQlSubscription};
 use chrono::{DateTime, Utc};
 use cloudphone_core::{Caller, CommandId, CommonError, Permission, Validation};
-use cloudphone_graphql::{caller, origin, parse_id, to_graphql_error};
+use cloudphone_graphql::{answer, caller, origin, parse_id, to_graphql_error};
 use futures::{Stream, StreamExt, stream};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::command::CommandNode;
+use super::domain;
 use super::fleet::{DeviceChangedEvent, DeviceTelemetryEvent, FleetEvent};
 use super::input::DeviceFilterInput;
-use super::{answer, domain};
 use crate::command;
 use crate::error::DevicesError;
 use crate::permissions::{DEVICE_READ, TELEMETRY_READ};

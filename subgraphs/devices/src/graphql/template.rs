@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, Result};
 use chrono::{DateTime, Utc};
-use cloudphone_graphql::caller;
+use cloudphone_graphql::{caller, shared};
 
+use super::batches;
 use super::loaders::DeviceCountOf;
 use super::specification::SpecificationNode;
-use super::{batches, shared};
 use crate::template::{Template, TemplateCategory};
 
 /// A specification with a name, from which devices are made.

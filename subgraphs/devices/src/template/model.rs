@@ -5,9 +5,8 @@ use cloudphone_core::{TemplateId, TenantId, UserId, Validation};
 use serde_json::{Value, json};
 
 use crate::device::specification::Specification;
-use crate::text_enum::text_enum;
 
-text_enum! {
+cloudphone_database::text_enum! {
     /// What a template is for.
     pub enum TemplateCategory {
         /// Games.

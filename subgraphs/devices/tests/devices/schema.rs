@@ -1,37 +1,4 @@
-//! The shape of the subgraph: nothing without a description, and entities that other subgraphs can refer to.
-
-use serde_json::{Value, json};
-
-use crate::support::{Engines, admin};
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_field_argument_and_value_is_described() {
-    let engines = Engines::start().await;
-    let domain = engines.start_domain(engines.by_hand()).await;
-    let query = "{ __schema { types { name kind
-        fields { name description args { name description } }
-        inputFields { name description } enumValues { name description } } } }";
-    let types = domain.ask(&admin(), query, json!({})).await["__schema"]["types"].clone();
-    // Types that the library or the federation specification brings along.
-    let foreign = ["PageInfo", "_Service"];
-    let is_foreign = |name: &str| {
-        name.starts_with("__") || name.ends_with("Connection") || name.ends_with("Edge") || foreign.contains(&name)
-    };
-    let mut silent = Vec::new();
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    for kind in list(&types).iter().filter(|kind| !is_foreign(kind["name"].as_str().unwrap())) {
-        let members = [&kind["fields"], &kind["inputFields"], &kind["enumValues"]].into_iter().flat_map(list);
-        for member in members.filter(|member| !member["name"].as_str().unwrap().starts_with('_')) {
-            for part in std::iter::once(&member).chain(list(&member["args"]).iter()) {
-                if part["description"].as_str().is_none_or(str::is_empty) {
-                    silent.push(format!("{}.{}: {}", kind["name"], member["name"], part["name"]));
-                }
-            }
-        }
-    }
-    assert_eq!(silent, Vec::<String>::new());
-    domain.stop().await;
-}
+//! The shape of the subgraph: entities that other subgraphs can refer to.
 
 #[test]
 fn the_graph_has_what_other_parts_build_on() {

@@ -4,7 +4,6 @@ mod api_key;
 mod audit_entry;
 mod loader;
 mod mutation;
-
 mod query;
 mod role;
 mod session;
@@ -13,9 +12,8 @@ mod user;
 
 use std::sync::Arc;
 
-use async_graphql::{Context, EmptySubscription, Error, Schema};
-use cloudphone_core::CodedError;
-use cloudphone_graphql::{Subgraph, origin, to_graphql_error};
+use async_graphql::{Context, EmptySubscription, Schema};
+use cloudphone_graphql::Subgraph;
 
 use crate::domain::IdentityDomain;
 use mutation::Mutation;
@@ -43,10 +41,4 @@ pub(crate) fn sdl() -> String {
 
 fn domain<'a>(context: &Context<'a>) -> &'a IdentityDomain {
     context.data_unchecked::<Arc<IdentityDomain>>()
-}
-
-/// Turns the error of a query into its GraphQL form.
-fn failed<E: CodedError>(context: &Context<'_>) -> impl FnOnce(E) -> Error {
-    let origin = origin(context);
-    move |error| to_graphql_error(&error, origin)
 }

@@ -2,15 +2,15 @@
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use cloudphone_core::{PageRequest, TenantId, UserId};
-use cloudphone_graphql::{Connection, caller, connection, origin, parse_id, to_graphql_error};
+use cloudphone_graphql::{Connection, answer, caller, connection, origin, parse_id, to_graphql_error};
 
 use super::api_key::ApiKeyNode;
 use super::audit_entry::{AuditEntryNode, AuditLogFilter};
+use super::domain;
 use super::role::{PermissionDescription, RoleNode, all_permissions};
 use super::session::SessionNode;
 use super::tenant::TenantNode;
 use super::user::{self, UserNode, UserOrderInput, UserStatus};
-use super::{domain, failed};
 use crate::api_key::list::list_api_keys;
 use crate::audit::list::list_entries;
 use crate::error::IdentityError;
@@ -44,8 +44,8 @@ impl Query {
         let Ok(caller) = caller(context) else { return Ok(None) };
         let Some(id) = caller.user_id() else { return Ok(None) };
         let Some(user) = user::load(context, caller, id).await? else { return Ok(None) };
-        let tenant = own_tenant(domain(context), caller).await.map_err(failed(context))?;
-        let sessions = list_sessions(domain(context), caller).await.map_err(failed(context))?;
+        let tenant = answer(context, own_tenant(domain(context), caller).await)?;
+        let sessions = answer(context, list_sessions(domain(context), caller).await)?;
         let current = caller.session_id();
         let session = sessions.into_iter().find(|session| Some(session.id) == current);
         Ok(Some(Viewer {
@@ -63,7 +63,7 @@ impl Query {
         #[graphql(desc = "The account's id.")] id: ID,
     ) -> Result<Option<UserNode>> {
         let caller = caller(context)?;
-        caller.require(&needs::USER_READ).map_err(failed(context))?;
+        answer(context, caller.require(&needs::USER_READ))?;
         match parse_id(&id, "user") {
             Ok(id) => user::load(context, caller, id).await,
             Err(_) => Ok(None),
@@ -82,18 +82,18 @@ impl Query {
         #[graphql(desc = "How to sort; oldest account first unless told.")] order_by: Option<UserOrderInput>,
     ) -> Result<Connection<UserNode>> {
         let caller = caller(context)?;
-        let page = PageRequest::new(first, after).map_err(failed(context))?;
+        let page = answer(context, PageRequest::new(first, after))?;
         let search = search.filter(|text| !text.trim().is_empty());
         let filter = UserFilter { search, status: status.map(Into::into) };
         let order = order_by
             .map_or((UserOrder::default(), false), |order| (order.field.into(), order.direction.is_descending()));
-        let users = list_users(domain(context), caller, &filter, order, &page).await.map_err(failed(context))?;
+        let users = answer(context, list_users(domain(context), caller, &filter, order, &page).await)?;
         Ok(connection(users, page.after.is_some(), |user| UserNode::seen_by(caller, user)))
     }
 
     /// The roles that the caller's organisation can use, built-in ones first.
     async fn roles(&self, context: &Context<'_>) -> Result<Vec<RoleNode>> {
-        let roles = list_roles(domain(context), caller(context)?).await.map_err(failed(context))?;
+        let roles = answer(context, list_roles(domain(context), caller(context)?).await)?;
         Ok(roles.into_iter().map(RoleNode).collect())
     }
 
@@ -107,7 +107,7 @@ impl Query {
     /// Where the caller is signed in, last used first.
     async fn sessions(&self, context: &Context<'_>) -> Result<Vec<SessionNode>> {
         let caller = caller(context)?;
-        let sessions = list_sessions(domain(context), caller).await.map_err(failed(context))?;
+        let sessions = answer(context, list_sessions(domain(context), caller).await)?;
         Ok(sessions.into_iter().map(|session| SessionNode::new(session, caller.session_id())).collect())
     }
 
@@ -118,8 +118,8 @@ impl Query {
         #[graphql(desc = "How many, 1 to 200; 25 unless told.")] first: Option<i32>,
         #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
     ) -> Result<Connection<ApiKeyNode>> {
-        let page = PageRequest::new(first, after).map_err(failed(context))?;
-        let keys = list_api_keys(domain(context), caller(context)?, &page).await.map_err(failed(context))?;
+        let page = answer(context, PageRequest::new(first, after))?;
+        let keys = answer(context, list_api_keys(domain(context), caller(context)?, &page).await)?;
         Ok(connection(keys, page.after.is_some(), ApiKeyNode))
     }
 
@@ -131,17 +131,17 @@ impl Query {
         #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
         #[graphql(desc = "Which entries; all unless told.")] filter: Option<AuditLogFilter>,
     ) -> Result<Connection<AuditEntryNode>> {
-        let page = PageRequest::new(first, after).map_err(failed(context))?;
-        let filter = filter.unwrap_or_default().try_into().map_err(failed(context))?;
-        let entries = list_entries(domain(context), caller(context)?, &filter, &page).await.map_err(failed(context))?;
+        let page = answer(context, PageRequest::new(first, after))?;
+        let filter = answer(context, filter.unwrap_or_default().try_into())?;
+        let entries = answer(context, list_entries(domain(context), caller(context)?, &filter, &page).await)?;
         Ok(connection(entries, page.after.is_some(), AuditEntryNode))
     }
 
     /// The caller's organisation.
     async fn tenant(&self, context: &Context<'_>) -> Result<TenantNode> {
         let caller = caller(context)?;
-        caller.require(&needs::TENANT_READ).map_err(failed(context))?;
-        own_tenant(domain(context), caller).await.map(TenantNode).map_err(failed(context))
+        answer(context, caller.require(&needs::TENANT_READ))?;
+        Ok(TenantNode(answer(context, own_tenant(domain(context), caller).await)?))
     }
 
     /// All organisations of the platform, by short name; for its operators.
@@ -152,9 +152,9 @@ impl Query {
         #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
         #[graphql(desc = "Part of the name or the short name.")] search: Option<String>,
     ) -> Result<Connection<TenantNode>> {
-        let page = PageRequest::new(first, after).map_err(failed(context))?;
+        let page = answer(context, PageRequest::new(first, after))?;
         let caller = caller(context)?;
-        let tenants = list_tenants(domain(context), caller, search.as_deref(), &page).await.map_err(failed(context))?;
+        let tenants = answer(context, list_tenants(domain(context), caller, search.as_deref(), &page).await)?;
         Ok(connection(tenants, page.after.is_some(), TenantNode))
     }
 

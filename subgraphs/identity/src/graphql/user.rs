@@ -4,7 +4,7 @@ use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
 use chrono::{DateTime, Utc};
 use cloudphone_core::{Caller, UserId};
-use cloudphone_graphql::{OrderDirection, to_graphql_error};
+use cloudphone_graphql::{Of, OrderDirection, shared};
 
 use super::domain;
 use super::loader::{RolesOfUsers, Users};
@@ -95,8 +95,8 @@ impl UserNode {
             return Ok(None);
         }
         let loader = context.data_unchecked::<DataLoader<RolesOfUsers>>();
-        let key = (self.user.tenant_id, self.user.id);
-        let roles = loader.load_one(key).await.map_err(|error| shared(context, &error))?;
+        let key = Of(self.user.tenant_id, self.user.id);
+        let roles = shared(context, loader.load_one(key).await)?;
         Ok(Some(roles.unwrap_or_default().into_iter().map(RoleNode).collect()))
     }
 
@@ -114,10 +114,6 @@ impl UserNode {
 /// A user of the caller's organisation, if there is one with this id.
 pub async fn load(context: &Context<'_>, caller: &Caller, id: UserId) -> Result<Option<UserNode>> {
     let loader = context.data_unchecked::<DataLoader<Users>>();
-    let user = loader.load_one((caller.tenant_id, id)).await.map_err(|error| shared(context, &error))?;
+    let user = shared(context, loader.load_one(Of(caller.tenant_id, id)).await)?;
     Ok(user.map(|user| UserNode::seen_by(caller, user)))
-}
-
-fn shared(context: &Context<'_>, error: &crate::error::IdentityError) -> async_graphql::Error {
-    to_graphql_error(error, cloudphone_graphql::origin(context))
 }

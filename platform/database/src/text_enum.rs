@@ -1,6 +1,8 @@
 //! Enumerations that are words in the database, in events and in the graph.
 
-/// Defines an enumeration whose values have one spelling everywhere.
+/// Defines an enumeration whose values have one spelling everywhere. The crate that uses it depends on async-graphql,
+/// diesel, schemars and serde itself.
+#[macro_export]
 macro_rules! text_enum {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*
@@ -52,4 +54,3 @@ macro_rules! text_enum {
         }
     };
 }
-pub(crate) use text_enum;
