@@ -1,5 +1,6 @@
 //! The router over the subgraphs of this process and of others.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use cloudphone_router::authentication::{
 use cloudphone_router::gateway::{Gateway, correlated_errors, masked_errors};
 use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits};
 use cloudphone_router::server::{Edge, Pages, routes};
+use cloudphone_router::streams::{FieldRule, StreamLimits};
 use cloudphone_router::subgraphs::{in_process, remote};
 use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
@@ -88,8 +90,28 @@ fn limits(settings: &Settings) -> Limits {
         connections: settings.router.max_connections,
         operations_per_connection: settings.router.max_operations_per_connection,
         heartbeat: Duration::from_secs(settings.router.heartbeat_seconds),
+        streams: StreamLimits {
+            per_user: settings.router.max_subscriptions_per_user,
+            in_all: settings.router.max_subscriptions,
+            events_behind: settings.router.max_events_behind,
+            fields: subscription_rules(),
+            ..StreamLimits::default()
+        },
         ..Limits::default()
     }
+}
+
+/// How each subscription of the platform begins, so that the router knows when one may join another's stream.
+fn subscription_rules() -> HashMap<String, FieldRule> {
+    let rules = [
+        ("deviceTelemetry", FieldRule::next(&["resumeFrom"])),
+        ("deviceChanged", FieldRule::next(&[])),
+        ("fleet", FieldRule::snapshot()),
+        ("deviceCommandUpdated", FieldRule::snapshot()),
+        ("applicationUploadProgress", FieldRule::snapshot()),
+        ("installationProgress", FieldRule::snapshot()),
+    ];
+    rules.map(|(field, rule)| (field.to_owned(), rule)).into()
 }
 
 /// Subgraphs of this process are called directly; for the others the configuration says where they are.
@@ -178,5 +200,29 @@ impl Authenticator for LocalAuthenticator {
 
     fn changes(&self) -> broadcast::Receiver<AccessChange> {
         self.changes.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn it_is_known_of_every_subscription_how_it_begins() {
+        let api = compose(&schemas()).unwrap().api_sdl;
+        let (_, subscriptions) = api.split_once("\ntype Subscription {").unwrap();
+        let (subscriptions, _) = subscriptions.split_once("\n}").unwrap();
+        let is_name = |name: &&str| name.chars().all(|letter| letter.is_ascii_alphanumeric());
+        // Arguments stand deeper than fields.
+        let fields = subscriptions.lines().filter_map(|line| line.strip_prefix("  "));
+        let fields: BTreeSet<String> = fields
+            .filter_map(|line| line.split(['(', ':']).next())
+            .filter(|name| !name.is_empty())
+            .filter(is_name)
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(fields, subscription_rules().into_keys().collect());
     }
 }

@@ -116,6 +116,12 @@ pub struct Router {
     pub max_connections: usize,
     /// Subscriptions and queries under way on one WebSocket connection.
     pub max_operations_per_connection: usize,
+    /// Subscriptions of one person at once over all connections, keys included, or of one address without credentials.
+    pub max_subscriptions_per_user: usize,
+    /// Subscriptions of all at once.
+    pub max_subscriptions: usize,
+    /// Events that a slow subscriber may lie behind those who share its stream.
+    pub max_events_behind: usize,
     /// Silence after which a WebSocket is pinged, in seconds.
     pub heartbeat_seconds: u64,
     /// Time a subgraph has to answer, in seconds.
@@ -134,6 +140,9 @@ impl Default for Router {
             max_tokens: 4000,
             max_connections: 10_000,
             max_operations_per_connection: 100,
+            max_subscriptions_per_user: 10_000,
+            max_subscriptions: 100_000,
+            max_events_behind: 64,
             heartbeat_seconds: 30,
             subgraph_timeout_seconds: 30,
             plan_cache_entries: 5000,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use cloudphone_core::{Caller, Origin};
-use cloudphone_execution::{ErrorFilter, ExecutionRequest, Executor, RequestContext};
+use cloudphone_execution::{ErrorFilter, ExecutionRequest, ExecutionResult, Executor, RequestContext};
 use cloudphone_graphql::RequestScope;
 pub use cloudphone_planning::OperationKind;
 use cloudphone_planning::{
@@ -32,8 +32,8 @@ pub struct Scope {
 /// An operation that is ready to run, with its variables.
 #[derive(Clone)]
 pub struct Prepared {
-    operation: Arc<PreparedOperation>,
-    variables: Map<String, Value>,
+    pub(crate) operation: Arc<PreparedOperation>,
+    pub(crate) variables: Map<String, Value>,
     /// Goes with the plan: another supergraph may have other subgraphs.
     executor: Executor,
 }
@@ -125,38 +125,18 @@ impl Gateway {
         Answer { body: result.body }
     }
 
-    /// The events of a subscription, encoded; a refusal is an event with errors and the end.
-    pub async fn subscribe(&self, prepared: &Prepared, scope: Scope) -> BoxStream<'static, Bytes> {
+    /// The events of a subscription, encoded; a refusal is an event with errors and the end. Dropping them ends the upstream.
+    pub async fn subscribe(&self, prepared: &Prepared, scope: Scope) -> BoxStream<'static, ExecutionResult> {
         let (context, cancel_on_drop) = context(scope, None);
         match prepared.executor.subscribe(request(prepared, context)).await {
-            Ok(events) => {
-                let live = Live::new(cancel_on_drop);
-                events.map(move |event| live.delivered(event.body)).boxed()
-            }
-            Err(refusal) => stream::once(async move { refusal.body }).boxed(),
+            Ok(events) => events
+                .map(move |event| {
+                    let _held = &cancel_on_drop;
+                    event
+                })
+                .boxed(),
+            Err(refusal) => stream::once(async move { refusal }).boxed(),
         }
-    }
-}
-
-/// Counts a subscription while it lives and cancels its upstream when it is dropped.
-struct Live(#[expect(dead_code, reason = "held for its effect when dropped")] DropGuard);
-
-impl Live {
-    fn new(cancel_on_drop: DropGuard) -> Self {
-        metrics::gauge!("cloudphone_graphql_subscriptions_active").increment(1.0);
-        Self(cancel_on_drop)
-    }
-
-    #[expect(clippy::unused_self, reason = "the stream owns the value through this call")]
-    fn delivered(&self, event: Bytes) -> Bytes {
-        metrics::counter!("cloudphone_graphql_subscription_events_total").increment(1);
-        event
-    }
-}
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        metrics::gauge!("cloudphone_graphql_subscriptions_active").decrement(1.0);
     }
 }
 
@@ -182,7 +162,7 @@ fn context(scope: Scope, deadline: Option<Instant>) -> (RequestContext, DropGuar
 }
 
 /// Clients name their operations, so that a metric may not take every name that comes.
-fn bounded_name(prepared: &Prepared) -> String {
+pub(crate) fn bounded_name(prepared: &Prepared) -> String {
     let name = prepared.name();
     if name.len() <= 64 { name.to_owned() } else { "long-name".to_owned() }
 }

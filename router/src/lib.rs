@@ -1,7 +1,8 @@
 //! The federation router: one graph over all subgraphs, for clients over HTTP, WebSocket and Server-Sent Events.
 //!
 //! The way of a request: `clients` read it, `authentication` says who is asking, `gateway` prepares and executes it over
-//! the subgraphs, `stream` and `session` keep what is live in step with the caller's rights.
+//! the subgraphs, `streams` shares what is live among those who may see the same, `session` keeps it in step with each
+//! caller's rights.
 
 mod answer;
 pub mod authentication;
@@ -11,5 +12,5 @@ mod origin;
 pub mod protection;
 pub mod server;
 mod session;
-mod stream;
+pub mod streams;
 pub mod subgraphs;

@@ -8,6 +8,8 @@ use std::time::Duration;
 pub use cross_site::CrossSite;
 pub use headers::{ContentPolicy, secure};
 
+use crate::streams::StreamLimits;
+
 /// Limits of the edge.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -29,6 +31,8 @@ pub struct Limits {
     pub initialisation_timeout: Duration,
     /// The longest that a client may leave what was sent to it unread before it counts as lost.
     pub write_timeout: Duration,
+    /// Subscriptions, and how they share.
+    pub streams: StreamLimits,
 }
 
 impl Default for Limits {
@@ -43,6 +47,7 @@ impl Default for Limits {
             event_stream_heartbeat: Duration::from_secs(12),
             initialisation_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(20),
+            streams: StreamLimits::default(),
         }
     }
 }

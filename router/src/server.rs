@@ -1,5 +1,6 @@
 //! The router as an HTTP service: its routes and what stands before them.
 
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use crate::clients::{graphiql, http, websocket};
 use crate::gateway::Gateway;
 use crate::origin::{CORRELATION_HEADER, Client};
 use crate::protection::{ContentPolicy, CrossSite, Limits, secure};
+use crate::streams::Streams;
 
 /// What the edge needs to answer.
 pub struct Edge {
@@ -40,6 +42,28 @@ pub struct Edge {
     pub draining: CancellationToken,
 }
 
+/// The edge once its doors are open, with what is live behind them.
+pub(crate) struct OpenEdge {
+    edge: Edge,
+    /// What clients are subscribed to.
+    pub streams: Streams,
+}
+
+impl OpenEdge {
+    fn new(edge: Edge) -> Self {
+        let streams = Streams::new(edge.gateway.clone(), edge.limits.streams.clone());
+        Self { edge, streams }
+    }
+}
+
+impl Deref for OpenEdge {
+    type Target = Edge;
+
+    fn deref(&self) -> &Edge {
+        &self.edge
+    }
+}
+
 /// What is served besides the graph.
 #[derive(Clone, Debug, Default)]
 pub struct Pages {
@@ -54,7 +78,7 @@ pub struct Pages {
 /// All routes of the edge; `more` brings health, metrics and what identity publishes.
 pub fn routes(edge: Edge, pages: &Pages, more: Router) -> Router {
     let cross_site = edge.cross_site.layer();
-    let state = Arc::new(edge);
+    let state = Arc::new(OpenEdge::new(edge));
     let graph = Router::new()
         .route("/graphql", get(graphql_or_socket).post(http::graphql))
         .route("/graphql/ws", get(websocket::upgrade))
@@ -83,7 +107,7 @@ pub fn routes(edge: Edge, pages: &Pages, more: Router) -> Router {
 }
 
 /// A GET may be a query or the opening of a WebSocket.
-async fn graphql_or_socket(state: axum::extract::State<Arc<Edge>>, client: Client, request: Request) -> Response {
+async fn graphql_or_socket(state: axum::extract::State<Arc<OpenEdge>>, client: Client, request: Request) -> Response {
     use axum::extract::{FromRequestParts as _, RawQuery, ws::WebSocketUpgrade};
     if request.headers().get(header::UPGRADE).is_none() {
         return http::graphql(state, client, request).await;

@@ -165,6 +165,18 @@ impl Shared {
     }
 }
 
+/// Waits until the session ends, and tells why.
+pub async fn ended(state: &mut watch::Receiver<SessionState>) -> AuthenticationError {
+    loop {
+        if let SessionState::Ended(error) = &*state.borrow_and_update() {
+            return *error;
+        }
+        if state.changed().await.is_err() {
+            return AuthenticationError::Unavailable;
+        }
+    }
+}
+
 async fn watch_over(shared: Arc<Shared>, mut changes: tokio::sync::broadcast::Receiver<AccessChange>) {
     loop {
         tokio::select! {

@@ -15,6 +15,8 @@ pub struct ExecutionResult {
     pub has_data: bool,
     /// Whether `data` is null.
     pub data_is_null: bool,
+    /// Whether it has `extensions`.
+    pub has_extensions: bool,
 }
 
 impl ExecutionResult {
@@ -23,7 +25,7 @@ impl ExecutionResult {
         let mut body = b"{\"errors\":".to_vec();
         write_json(&errors, &mut body);
         body.push(b'}');
-        Self { body: body.into(), errors, has_data: false, data_is_null: true }
+        Self { body: body.into(), errors, has_data: false, data_is_null: true, has_extensions: false }
     }
 
     /// Completes a body that holds `{"data":` and the data.
@@ -42,7 +44,7 @@ impl ExecutionResult {
             write_json(extensions, &mut body);
         }
         body.push(b'}');
-        Self { body: body.into(), errors, has_data: true, data_is_null }
+        Self { body: body.into(), errors, has_data: true, data_is_null, has_extensions: !extensions.is_empty() }
     }
 
     /// The same response with an entry in its `extensions`; for answers that have none yet.
@@ -56,6 +58,7 @@ impl ExecutionResult {
         write_json(value, &mut body);
         body.extend_from_slice(b"}}");
         self.body = body.into();
+        self.has_extensions = true;
         self
     }
 }

@@ -83,6 +83,17 @@ impl ParsedDocument {
         if errors.is_empty() { Ok(()) } else { Err(PlanningError { code: codes::VALIDATION_FAILED, errors }) }
     }
 
+    /// The first field of a selection, through fragments; `__typename` is none.
+    pub(crate) fn first_field<'a>(&'a self, set: &'a SelectionSet) -> Option<&'a Field> {
+        set.items.iter().find_map(|item| match item {
+            Selection::Field(field) => (field.name != "__typename").then_some(field),
+            Selection::InlineFragment(fragment) => self.first_field(&fragment.selection_set),
+            Selection::FragmentSpread(spread) => {
+                self.fragment(&spread.fragment_name).and_then(|fragment| self.first_field(&fragment.selection_set))
+            }
+        })
+    }
+
     fn root_keys<'a>(&'a self, set: &'a SelectionSet, keys: &mut AHashSet<&'a str>) {
         for item in &set.items {
             match item {

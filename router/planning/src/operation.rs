@@ -150,6 +150,18 @@ impl PreparedOperation {
         &self.coordinates
     }
 
+    /// The first root field, and those of its arguments that are not null with these variables.
+    pub fn root_call<'a>(&'a self, variables: &Variables) -> Option<(&'a str, Vec<&'a str>)> {
+        let field = self.document.first_field(self.document.selection_set())?;
+        let given = |value: &AstValue| match value {
+            AstValue::Null => false,
+            AstValue::Variable(name) => variables.get(name).is_some_and(|value| !value.is_null()),
+            _ => true,
+        };
+        let arguments = field.arguments.iter().filter(|(_, value)| given(value)).map(|(name, _)| name.as_str());
+        Some((&field.name, arguments.collect()))
+    }
+
     /// Whether it asks for `__schema` or `__type`.
     pub fn uses_introspection(&self) -> bool {
         self.uses_introspection

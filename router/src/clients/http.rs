@@ -13,18 +13,18 @@ use tokio::time::timeout;
 
 use super::accept::{Accept, MediaType, answer};
 use super::request::{GraphQlParameters, MalformedRequest, RequestBody};
-use super::sse;
+use super::{sse, streaming};
 use crate::answer::{error_response, errors_response};
 use crate::authentication::{AuthenticationError, Credential};
 use crate::gateway::{OperationKind, Prepared, Scope};
 use crate::origin::Client;
 use crate::protection::Limits;
-use crate::server::Edge;
+use crate::server::OpenEdge;
 
 const NO_STREAM: &str = "Subscriptions are answered over WebSocket, or as `text/event-stream`.";
 
 /// Answers an operation as one response or as a stream of events, or a batch of operations.
-pub async fn graphql(State(edge): State<Arc<Edge>>, client: Client, request: Request) -> Response {
+pub async fn graphql(State(edge): State<Arc<OpenEdge>>, client: Client, request: Request) -> Response {
     let Some(accept) = Accept::from_headers(request.headers()) else {
         let message = "Accept application/graphql-response+json or application/json.";
         let _ = body(&edge.limits, request).await;
@@ -54,7 +54,7 @@ fn is_json(media_type: &HeaderValue) -> bool {
 
 /// One request on its way.
 struct Visit {
-    edge: Arc<Edge>,
+    edge: Arc<OpenEdge>,
     accept: Accept,
     origin: Origin,
     credential: Option<Credential>,
@@ -102,7 +102,7 @@ impl Visit {
                 return answer(self.accept.media_type(), StatusCode::NOT_ACCEPTABLE, body);
             }
             let (credential, origin) = (self.credential.clone(), self.origin.clone());
-            return match sse::stream(Arc::clone(&self.edge), prepared, credential, origin).await {
+            return match streaming::answer(Arc::clone(&self.edge), prepared, credential, origin).await {
                 Ok(stream) => stream,
                 Err(error) => self.denied(error),
             };

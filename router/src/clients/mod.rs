@@ -1,9 +1,12 @@
-//! How clients reach the graph: HTTP, WebSocket and Server-Sent Events.
+//! How clients reach the graph: HTTP, WebSocket, Server-Sent Events and multipart streams.
 
 mod accept;
+mod envelope;
 pub mod graphiql;
 pub mod http;
+mod operations;
 pub mod protocol;
 pub mod request;
-pub mod sse;
+mod sse;
+mod streaming;
 pub mod websocket;

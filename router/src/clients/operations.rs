@@ -1,4 +1,4 @@
-//! The operations that run on one connection.
+//! The operations that share one connection, by either protocol that has such connections.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,24 +11,34 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
-use super::writer::Outgoing;
+use super::envelope::{Envelope, Wire};
+use super::protocol::Close;
+use super::request::GraphQlParameters;
 use crate::answer::errors_list;
 use crate::authentication::AuthenticationError;
-use crate::clients::protocol::{Close, complete, error, next};
-use crate::clients::request::GraphQlParameters;
 use crate::gateway::{OperationKind, Prepared, Scope};
-use crate::server::Edge;
+use crate::server::OpenEdge;
 use crate::session::Session;
-use crate::stream::{StreamEnd, forward};
+use crate::streams::{Next, StreamEnd};
 
-/// Events of one subscription that wait for room in the connection's queue.
-const EVENTS_AHEAD: usize = 4;
+/// Messages waiting for a slow client; operations hold back while it is full.
+pub const QUEUE: usize = 64;
+
+/// What to write next.
+#[derive(Debug)]
+pub enum Outgoing {
+    /// A message.
+    Text(Bytes),
+    /// The end of the connection.
+    Close(Close),
+}
 
 /// Running operations by the id that the client gave them.
 #[derive(Clone)]
 pub struct Operations {
-    edge: Arc<Edge>,
+    edge: Arc<OpenEdge>,
     session: Arc<Session>,
+    wire: Wire,
     out: mpsc::Sender<Outgoing>,
     running: Arc<Mutex<Running>>,
     tasks: TaskTracker,
@@ -49,8 +59,8 @@ struct Operation {
 
 impl Operations {
     /// None yet.
-    pub fn new(edge: Arc<Edge>, session: Arc<Session>, out: mpsc::Sender<Outgoing>) -> Self {
-        Self { edge, session, out, running: Arc::default(), tasks: TaskTracker::new() }
+    pub fn new(edge: Arc<OpenEdge>, session: Arc<Session>, wire: Wire, out: mpsc::Sender<Outgoing>) -> Self {
+        Self { edge, session, wire, out, running: Arc::default(), tasks: TaskTracker::new() }
     }
 
     /// Starts an operation; an error closes the connection.
@@ -63,7 +73,8 @@ impl Operations {
             let message = "Too many operations run on this connection; end one first.";
             let errors = self.errors("TOO_MANY_OPERATIONS", message);
             // A client that floods a full queue with operations is cut off rather than answered.
-            return self.out.try_send(Outgoing::Text(error(&id, &errors))).map_err(|_| Close::TooSlow);
+            let refusal = Envelope::new(self.wire, &id).error(&errors);
+            return self.out.try_send(Outgoing::Text(refusal)).map_err(|_| Close::TooSlow);
         }
         running.started += 1;
         let number = running.started;
@@ -98,48 +109,65 @@ impl Operations {
     }
 
     async fn run(&self, id: &str, number: u64, parameters: GraphQlParameters) {
-        let prepared = match self.edge.gateway.prepare(&parameters, self.session.origin()).await {
-            Ok(prepared) => prepared,
-            Err(rejection) => return self.finish(id, number, error(id, &rejection.errors)).await,
+        let envelope = Envelope::new(self.wire, id);
+        let last = match self.edge.gateway.prepare(&parameters, self.session.origin()).await {
+            Err(rejection) => Some(envelope.error(&rejection.errors)),
+            Ok(prepared) if prepared.kind() == OperationKind::Subscription => {
+                if let Some(operation) = self.running.lock().operations.get_mut(id).filter(|own| own.number == number) {
+                    operation.streams = true;
+                }
+                self.stream(&envelope, prepared).await
+            }
+            Ok(prepared) => self.answer(&envelope, &prepared).await,
         };
-        if prepared.kind() == OperationKind::Subscription {
-            return self.stream(id, number, prepared).await;
+        if let Some(last) = last {
+            self.finish(id, number, last).await;
         }
+    }
+
+    /// Answers a query or mutation; gives its last word.
+    async fn answer(&self, envelope: &Envelope, prepared: &Prepared) -> Option<Bytes> {
         let caller = self.session.state().borrow().caller();
         let caller = match caller {
             Ok(caller) => caller,
-            Err(denied) => return self.deny(id, number, denied).await,
+            Err(denied) => return Some(envelope.error(&self.errors(denied.code(), &denied.to_string()))),
         };
         let scope = Scope { caller, origin: self.session.origin().clone() };
-        let answer = self.edge.gateway.execute(&prepared, scope).await;
-        self.send(next(id, &answer.body)).await;
-        self.finish(id, number, complete(id)).await;
+        let answer = self.edge.gateway.execute(prepared, scope).await;
+        self.send(envelope.next(&answer.body)).await.then(|| envelope.complete())
     }
 
-    async fn stream(&self, id: &str, number: u64, prepared: Prepared) {
-        if let Some(operation) = self.running.lock().operations.get_mut(id).filter(|known| known.number == number) {
-            operation.streams = true;
-        }
-        let (events, mut received) = mpsc::channel::<Bytes>(EVENTS_AHEAD);
-        let source = forward(&self.edge.gateway, prepared, self.session.origin(), self.session.state(), events);
-        // Owns the receiver, so that the source ends when the connection does.
-        let sink = async move {
-            while let Some(event) = received.recv().await {
-                if !self.send(next(id, &event)).await {
-                    return;
+    /// Sends the events of a subscription; gives its last word, if it has one.
+    async fn stream(&self, envelope: &Envelope, prepared: Prepared) -> Option<Bytes> {
+        let subscribed = self.edge.streams.subscribe(prepared, self.session.origin(), self.session.state());
+        let mut subscription = match subscribed {
+            Ok(subscription) => subscription,
+            Err(full) => return Some(envelope.error(&self.errors(full.code(), &full.to_string()))),
+        };
+        let end = loop {
+            match subscription.next().await {
+                Next::Event(event) => {
+                    let sent = subscription.while_entitled(self.send(envelope.next(event.body()))).await;
+                    if sent == Some(false) {
+                        return None;
+                    }
                 }
+                Next::End(end) => break end,
             }
         };
-        match tokio::join!(source, sink).0 {
-            StreamEnd::Completed => self.finish(id, number, complete(id)).await,
-            // The connection closes, and says why.
-            StreamEnd::Denied(_) | StreamEnd::ClientGone => {}
+        match end {
+            StreamEnd::Completed => Some(envelope.complete()),
+            StreamEnd::TooSlow => {
+                let (code, message) = StreamEnd::TOO_SLOW;
+                Some(envelope.error(&self.errors(code, message)))
+            }
+            // A connection that is about to end, so that clients take everything up again elsewhere or with a fresh
+            // credential, must not end its operations for good. A socket tells by its close code why it ends.
+            StreamEnd::ClientGone
+            | StreamEnd::Denied(AuthenticationError::Expired | AuthenticationError::Unavailable) => None,
+            StreamEnd::Denied(_) if self.wire == Wire::WebSocket => None,
+            StreamEnd::Denied(denied) => Some(envelope.error(&self.errors(denied.code(), &denied.to_string()))),
         }
-    }
-
-    async fn deny(&self, id: &str, number: u64, denied: AuthenticationError) {
-        let errors = self.errors(denied.code(), &denied.to_string());
-        self.finish(id, number, error(id, &errors)).await;
     }
 
     /// Says an operation's last word. Its id is free before the client hears it, as the client may use it again at once;

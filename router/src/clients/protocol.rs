@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use bytes::{BufMut, Bytes, BytesMut};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -118,50 +117,9 @@ impl Close {
     }
 }
 
-/// A `next` message around an encoded result, which is not parsed again.
-pub fn next(id: &str, result: &[u8]) -> Bytes {
-    frame(id, "next", Some(result))
-}
-
-/// An `error` message; `errors` is an encoded list.
-pub fn error(id: &str, errors: &[u8]) -> Bytes {
-    frame(id, "error", Some(errors))
-}
-
-/// A `complete` message.
-pub fn complete(id: &str) -> Bytes {
-    frame(id, "complete", None)
-}
-
-fn frame(id: &str, kind: &str, payload: Option<&[u8]>) -> Bytes {
-    let id = serde_json::to_string(id).expect("text always encodes");
-    let mut frame = BytesMut::with_capacity(id.len() + payload.map_or(0, <[u8]>::len) + 40);
-    frame.put_slice(b"{\"id\":");
-    frame.put_slice(id.as_bytes());
-    frame.put_slice(b",\"type\":\"");
-    frame.put_slice(kind.as_bytes());
-    frame.put_slice(b"\"");
-    if let Some(payload) = payload {
-        frame.put_slice(b",\"payload\":");
-        frame.put_slice(payload);
-    }
-    frame.put_slice(b"}");
-    frame.freeze()
-}
-
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn messages_are_json_whatever_the_id() {
-        let message: Value = serde_json::from_slice(&next("a\"b", br#"{"data":{"x":1}}"#)).unwrap();
-        assert_eq!(message, json!({ "id": "a\"b", "type": "next", "payload": { "data": { "x": 1 } } }));
-        let message: Value = serde_json::from_slice(&complete("1")).unwrap();
-        assert_eq!(message, json!({ "id": "1", "type": "complete" }));
-    }
 
     #[test]
     fn a_message_of_unknown_type_is_refused() {

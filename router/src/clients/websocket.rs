@@ -1,7 +1,6 @@
 //! Operations over WebSocket by the graphql-transport-ws protocol.
 
 mod connection;
-mod operations;
 mod writer;
 
 use std::sync::Arc;
@@ -15,14 +14,14 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::protocol::SUBPROTOCOL;
 use crate::authentication::Credential;
 use crate::origin::Client;
-use crate::server::Edge;
+use crate::server::OpenEdge;
 
 /// Largest message that a client may send, in bytes.
 const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 
 /// Accepts a WebSocket; the credential may come by header, by query parameter `token`, or later by `connection_init`.
 pub async fn upgrade(
-    State(edge): State<Arc<Edge>>,
+    State(edge): State<Arc<OpenEdge>>,
     client: Client,
     headers: HeaderMap,
     RawQuery(query): RawQuery,

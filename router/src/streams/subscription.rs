@@ -1,13 +1,27 @@
-//! One subscription for one client, from its first event to its end, whatever the transport.
+//! One subscription of one client, whatever the transport: its place in a stream, for as long as its rights last.
 
-use bytes::Bytes;
-use futures::StreamExt as _;
-use tokio::sync::{mpsc, watch};
+use std::sync::Arc;
 
-use crate::authentication::AuthenticationError;
-use crate::gateway::{Gateway, Prepared, Scope};
-use crate::session::SessionState;
 use cloudphone_core::Origin;
+use tokio::sync::watch;
+
+use super::Streams;
+use super::event::Event;
+use super::places::Place;
+use super::rules::Overrun;
+use super::shared::{Reader, Received};
+use crate::authentication::AuthenticationError;
+use crate::gateway::{Prepared, Scope};
+use crate::session::SessionState;
+
+/// What comes next.
+#[derive(Debug)]
+pub enum Next {
+    /// An event.
+    Event(Arc<Event>),
+    /// Nothing any more.
+    End(StreamEnd),
+}
 
 /// How a subscription ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,44 +30,114 @@ pub enum StreamEnd {
     Completed,
     /// The client is gone.
     ClientGone,
+    /// The client could not keep up, and this subscription leaves nothing out.
+    TooSlow,
     /// The caller's right to it ended.
     Denied(AuthenticationError),
 }
 
-/// Forwards events to `out` until something ends. A full queue holds back this stream alone: its source then
-/// coalesces or drops by its own stated policy. When the caller's rights change, the subscription starts anew under the new ones.
-pub async fn forward(
-    gateway: &Gateway,
+impl StreamEnd {
+    /// The code and the message for a subscription that ended because its reader is slow.
+    pub const TOO_SLOW: (&str, &str) =
+        ("SUBSCRIBER_TOO_SLOW", "Events came faster than they were read; subscribe again.");
+}
+
+/// A client's subscription. When the caller's rights change it begins anew under the new ones.
+pub struct Subscription {
+    streams: Streams,
     prepared: Prepared,
-    origin: &Origin,
-    mut state: watch::Receiver<SessionState>,
-    out: mpsc::Sender<Bytes>,
-) -> StreamEnd {
-    loop {
-        let caller = match state.borrow_and_update().caller() {
-            Ok(caller) => caller,
-            Err(error) => return StreamEnd::Denied(error),
-        };
-        let mut events = gateway.subscribe(&prepared, Scope { caller, origin: origin.clone() }).await;
+    origin: Origin,
+    state: watch::Receiver<SessionState>,
+    reader: Option<Reader>,
+    /// It was overrun, and has a stream of its own since.
+    alone: bool,
+    /// Events were left out before the next one.
+    gap: bool,
+    _place: Option<Place>,
+}
+
+impl Subscription {
+    pub(super) fn new(
+        streams: Streams,
+        prepared: Prepared,
+        origin: Origin,
+        state: watch::Receiver<SessionState>,
+        place: Option<Place>,
+    ) -> Self {
+        Self { streams, prepared, origin, state, reader: None, alone: false, gap: false, _place: place }
+    }
+
+    /// The next event, or the end; nothing is lost when this is cancelled.
+    pub async fn next(&mut self) -> Next {
         loop {
-            tokio::select! {
-                changed = state.changed() => match changed {
-                    Ok(()) => break,
-                    Err(_) => return StreamEnd::ClientGone,
-                },
-                event = events.next() => {
-                    let Some(event) = event else { return StreamEnd::Completed };
-                    // Rights may end while the client is slow to take an event.
-                    tokio::select! {
-                        sent = out.send(event) => if sent.is_err() { return StreamEnd::ClientGone },
-                        changed = state.changed() => match changed {
-                            Ok(()) => break,
-                            Err(_) => return StreamEnd::ClientGone,
-                        },
+            if self.reader.is_none()
+                && let Err(error) = self.open()
+            {
+                return Next::End(StreamEnd::Denied(error));
+            }
+            let reader = self.reader.as_mut().expect("it was opened");
+            let received = tokio::select! {
+                biased;
+                changed = self.state.changed() => {
+                    if changed.is_err() {
+                        return Next::End(StreamEnd::ClientGone);
+                    }
+                    self.start_anew();
+                    continue;
+                }
+                received = reader.next() => received,
+            };
+            match received {
+                Received::Event(event) => {
+                    let event = if std::mem::take(&mut self.gap) { Arc::new(event.after_gap()) } else { event };
+                    reader.stream().statistics.delivered(&event);
+                    return Next::Event(event);
+                }
+                Received::Over => return Next::End(StreamEnd::Completed),
+                Received::Behind(events) => {
+                    reader.stream().statistics.dropped(events);
+                    match reader.stream().rule.overrun {
+                        Overrun::Skip => {
+                            reader.skip_to_oldest();
+                            self.gap = true;
+                        }
+                        Overrun::Latest => reader.skip_to_newest(),
+                        Overrun::Anew => {
+                            self.reader = None;
+                            (self.alone, self.gap) = (true, true);
+                        }
+                        Overrun::Disconnect => return Next::End(StreamEnd::TooSlow),
                     }
                 }
-                () = out.closed() => return StreamEnd::ClientGone,
             }
         }
+    }
+
+    /// Waits for a write, but not beyond the rights under which its event was made; none when these ended meanwhile.
+    pub async fn while_entitled<T>(&mut self, write: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            _ = self.state.changed() => {
+                self.start_anew();
+                None
+            }
+            written = write => Some(written),
+        }
+    }
+
+    fn start_anew(&mut self) {
+        self.reader = None;
+        (self.alone, self.gap) = (false, false);
+    }
+
+    pub(super) fn open(&mut self) -> Result<(), AuthenticationError> {
+        let caller = self.state.borrow_and_update().caller()?;
+        let scope = Scope { caller, origin: self.origin.clone() };
+        self.reader = Some(if self.alone {
+            self.streams.open_alone(&self.prepared, scope)
+        } else {
+            self.streams.open(&self.prepared, scope)
+        });
+        Ok(())
     }
 }

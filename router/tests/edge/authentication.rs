@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::over_both_transports;
 use crate::support::socket::Socket;
 use crate::support::wire::{Events, Frame};
-use crate::support::{Platform, Transport};
+use crate::support::{Platform, Transport, subscribed};
 
 const PRIVATE: &str = "subscription { privateNotes { text } }";
 
@@ -82,7 +82,8 @@ async fn revoked_access_ends_live_subscriptions(transport: Transport) {
     let mut other = Socket::session(&platform, Some("other")).await;
     other.subscribe("live", PRIVATE).await;
     let mut events = Events::of(platform.post(&json!({ "query": PRIVATE })).bearer_auth("mine")).await;
-    platform.notes.listened_to_by(3).await;
+    subscribed(3).await;
+    platform.notes.listened_to_by(2).await;
     platform.notes.announce("before", "1");
     assert_eq!(socket.next().await["payload"]["data"]["privateNotes"]["text"], "before");
     assert_eq!(other.next().await["payload"]["data"]["privateNotes"]["text"], "before");

@@ -15,7 +15,7 @@ async fn events_come_as_they_happen(transport: Transport) {
     let document = "subscription { noteAdded { text author { name } } }";
     let mut posted = Events::of(platform.post(&json!({ "query": document }))).await;
     let mut got = Events::of(platform.get(document)).await;
-    platform.notes.listened_to_by(2).await;
+    platform.notes.listened_to_by(1).await;
     platform.notes.announce("hello", "2");
     let event = json!({ "data": { "noteAdded": { "text": "hello", "author": { "name": "bob" } } } });
     assert_eq!(posted.next().await, Frame::Next(event.clone()));

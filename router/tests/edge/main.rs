@@ -6,6 +6,7 @@ mod event_streams;
 mod failures;
 mod http;
 mod protocol;
+mod shared_streams;
 mod shutdown;
 mod slow_clients;
 #[path = "../support/mod.rs"]

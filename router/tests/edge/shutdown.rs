@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::over_both_transports;
 use crate::support::socket::Socket;
 use crate::support::wire::{Events, Frame};
-use crate::support::{PATIENCE, Platform, Transport, until};
+use crate::support::{PATIENCE, Platform, Transport, subscribed, until};
 
 over_both_transports!(a_router_that_stops_lets_its_clients_go);
 
@@ -25,7 +25,7 @@ async fn a_router_that_stops_lets_its_clients_go(transport: Transport) {
     let mut events = Events::of(platform.get(document)).await;
     let asking = platform.post(&json!({ "query": "{ held }" })).send();
     let asking = tokio::spawn(asking);
-    platform.notes.listened_to_by(2).await;
+    subscribed(2).await;
     until("both questions wait", || platform.accounts.waiting.load(Ordering::SeqCst) == 2).await;
 
     platform.draining.cancel();

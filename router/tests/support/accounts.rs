@@ -19,6 +19,8 @@ pub struct Accounts {
     pub waiting: Arc<AtomicUsize>,
     /// Lets them go on.
     pub gate: Arc<Semaphore>,
+    /// Accounts that were asked for as entities.
+    pub joined: Arc<AtomicUsize>,
 }
 
 impl Accounts {
@@ -28,6 +30,7 @@ impl Accounts {
             names: Arc::new(Mutex::new(names.collect())),
             waiting: Arc::default(),
             gate: Arc::new(Semaphore::new(0)),
+            joined: Arc::default(),
         }
     }
 
@@ -87,6 +90,7 @@ impl Query {
 
     #[graphql(entity)]
     async fn account_by_id(&self, ctx: &Context<'_>, id: ID) -> Option<Account> {
+        ctx.data_unchecked::<Accounts>().joined.fetch_add(1, Ordering::SeqCst);
         ctx.data_unchecked::<Accounts>().find(&id)
     }
 }

@@ -58,6 +58,14 @@ impl Doorman {
         self.admitted.lock().insert(token.to_owned(), admission);
     }
 
+    /// Another token of the session of a known one, as after a refresh.
+    pub fn refresh(&self, token: &str, fresh: &str, lifetime: Option<Duration>) {
+        let mut admitted = self.admitted.lock();
+        let mut admission = admitted[token].clone();
+        admission.expires_at = lifetime.map(|lifetime| Utc::now() + lifetime);
+        admitted.insert(fresh.to_owned(), admission);
+    }
+
     /// Ends the session of a token and says so.
     pub fn revoke(&self, token: &str) -> bool {
         self.change(token, |admission| admission.revoked = true)

@@ -8,7 +8,7 @@ pub mod socket;
 pub mod wire;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -22,6 +22,7 @@ use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits};
 use cloudphone_router::server::{Edge, Pages, routes};
 use cloudphone_router::subgraphs::{in_process, remote};
 use doorman::Doorman;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use notes::Notes;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -68,6 +69,25 @@ pub async fn until(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
+/// The metrics of this process, which is the test's own.
+fn metrics() -> &'static PrometheusHandle {
+    static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+    METRICS.get_or_init(|| PrometheusBuilder::new().install_recorder().unwrap())
+}
+
+/// The sum of a metric over all its labels.
+pub fn measured(name: &str) -> f64 {
+    let text = metrics().render();
+    let samples = text.lines().filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' '])));
+    samples.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+}
+
+/// Waits until there are so many subscriptions; each has joined its stream by then.
+pub async fn subscribed(count: u32) {
+    let active = || measured("cloudphone_graphql_subscriptions_active");
+    until(&format!("{count} subscriptions"), || (active() - f64::from(count)).abs() < 0.5).await;
+}
+
 /// What a test may set before the router starts.
 pub struct Settings {
     pub transport: Transport,
@@ -105,6 +125,7 @@ impl Platform {
     }
 
     pub async fn start_with(settings: Settings) -> Self {
+        metrics();
         let (doorman, notes) = (Arc::new(Doorman::new()), Notes::new());
         let accounts = accounts::Accounts::new();
         let account_graph = accounts::subgraph(accounts.clone(), Arc::clone(&doorman));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_graphql::{Context, ID, Object, Result, Schema, SimpleObject, Subscription};
+use chrono::Utc;
 use cloudphone_core::Permission;
 use cloudphone_graphql::{Subgraph, caller, origin, to_graphql_error};
 use futures::{Stream, StreamExt as _, stream};
@@ -28,18 +29,26 @@ impl Notes {
         Self { written: Arc::default(), added, flooded: Arc::default(), floods: Arc::default() }
     }
 
+    /// Writes a note and announces it.
+    pub fn write(&self, text: &str) {
+        self.written.lock().push(note(text, "1"));
+        self.announce(text, "1");
+    }
+
     /// Announces a note to all who listen.
     pub fn announce(&self, text: &str, author: &str) {
-        let note =
-            Note { id: ID(text.to_owned()), text: text.to_owned(), author: Account { id: ID(author.to_owned()) } };
         // Nobody listening is fine: tests wait for listeners themselves.
-        let _ = self.added.send(note);
+        let _ = self.added.send(note(text, author));
     }
 
     /// Waits until so many listen.
     pub async fn listened_to_by(&self, count: usize) {
         super::until(&format!("{count} listen"), || self.added.receiver_count() == count).await;
     }
+}
+
+fn note(text: &str, author: &str) -> Note {
+    Note { id: ID(text.to_owned()), text: text.to_owned(), author: Account { id: ID(author.to_owned()) } }
 }
 
 #[derive(Clone, SimpleObject)]
@@ -97,16 +106,33 @@ struct Subscriptions;
 
 #[Subscription(name = "Subscription")]
 impl Subscriptions {
-    async fn note_added(&self, ctx: &Context<'_>) -> impl Stream<Item = Note> {
+    async fn note_added(&self, ctx: &Context<'_>, since: Option<i32>) -> impl Stream<Item = Note> {
+        let _ = since;
         let added = ctx.data_unchecked::<Notes>().added.subscribe();
         BroadcastStream::new(added).filter_map(async |note| note.ok())
     }
 
-    /// The same for those who may read.
+    /// The same for those who may read, for as long as they are who they are.
     async fn private_notes(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = Note> + use<>> {
-        caller(ctx)?.require(&Permission::new("note:read")).map_err(|error| to_graphql_error(&error, origin(ctx)))?;
+        let caller = caller(ctx)?;
+        caller.require(&Permission::new("note:read")).map_err(|error| to_graphql_error(&error, origin(ctx)))?;
+        let left = caller.expires_at.map(|end| (end - Utc::now()).to_std().unwrap_or_default());
+        let over = async move {
+            match left {
+                Some(left) => tokio::time::sleep(left).await,
+                None => std::future::pending().await,
+            }
+        };
         let added = ctx.data_unchecked::<Notes>().added.subscribe();
-        Ok(BroadcastStream::new(added).filter_map(async |note| note.ok()))
+        Ok(BroadcastStream::new(added).filter_map(async |note| note.ok()).take_until(Box::pin(over)))
+    }
+
+    /// First all that is written, in one event, then each note that is added.
+    async fn wall(&self, ctx: &Context<'_>) -> impl Stream<Item = Vec<Note>> + use<> {
+        let notes = ctx.data_unchecked::<Notes>();
+        let written = notes.written.lock();
+        let added = BroadcastStream::new(notes.added.subscribe()).filter_map(async |note| Some(vec![note.ok()?]));
+        stream::iter([written.clone()]).chain(added)
     }
 
     async fn countdown(&self, from: i32) -> impl Stream<Item = i32> {

@@ -9,15 +9,16 @@ use cloudphone_core::Origin;
 use futures::StreamExt as _;
 use futures::stream::SplitStream;
 use serde_json::Value;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::operations::Operations;
-use super::writer::{LastHeard, Outgoing, QUEUE, write};
+use super::writer::{LastHeard, write};
 use crate::authentication::{AuthenticationError, Credential};
+use crate::clients::envelope::Wire;
+use crate::clients::operations::{Operations, Outgoing, QUEUE};
 use crate::clients::protocol::{ClientMessage, Close};
-use crate::server::Edge;
-use crate::session::{Session, SessionState};
+use crate::server::OpenEdge;
+use crate::session::{Session, ended};
 
 /// How long a client may take to hear that the connection closes, and to answer.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -27,7 +28,7 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// Serves the connection to its end.
-pub async fn serve(edge: Arc<Edge>, socket: WebSocket, origin: Origin, early: Option<Credential>) {
+pub async fn serve(edge: Arc<OpenEdge>, socket: WebSocket, origin: Origin, early: Option<Credential>) {
     metrics::gauge!("cloudphone_websocket_connections").increment(1.0);
     let (sink, stream) = socket.split();
     let (out, queue) = mpsc::channel(QUEUE);
@@ -48,7 +49,7 @@ pub async fn serve(edge: Arc<Edge>, socket: WebSocket, origin: Origin, early: Op
 }
 
 struct Connection {
-    edge: Arc<Edge>,
+    edge: Arc<OpenEdge>,
     stream: SplitStream<WebSocket>,
     out: mpsc::Sender<Outgoing>,
     heard: LastHeard,
@@ -69,7 +70,7 @@ impl Connection {
             // The writer gave the client up.
             () = out.closed() => return None,
         };
-        let operations = Operations::new(Arc::clone(&self.edge), Arc::clone(&session), self.out.clone());
+        let operations = Operations::new(Arc::clone(&self.edge), Arc::clone(&session), Wire::WebSocket, self.out.clone());
         let end = self.serve_session(&session, &operations).await;
         operations.stop_all();
         end
@@ -171,18 +172,6 @@ fn close_for(error: AuthenticationError) -> Close {
         AuthenticationError::Unavailable => Close::TryAgainLater,
         AuthenticationError::Invalid | AuthenticationError::Expired | AuthenticationError::Revoked => {
             Close::Forbidden(error)
-        }
-    }
-}
-
-/// Waits until the session ends, and tells why.
-async fn ended(state: &mut watch::Receiver<SessionState>) -> AuthenticationError {
-    loop {
-        if let SessionState::Ended(error) = &*state.borrow_and_update() {
-            return *error;
-        }
-        if state.changed().await.is_err() {
-            return AuthenticationError::Unavailable;
         }
     }
 }

@@ -12,19 +12,8 @@ use futures::stream::SplitSink;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
+use crate::clients::operations::Outgoing;
 use crate::clients::protocol::Close;
-
-/// Messages waiting for a slow client; operations hold back while it is full.
-pub const QUEUE: usize = 64;
-
-/// What to write next.
-#[derive(Debug)]
-pub enum Outgoing {
-    /// A text message.
-    Text(Bytes),
-    /// The end of the connection.
-    Close(Close),
-}
 
 /// When the client was last heard, in milliseconds after the connection began.
 #[derive(Clone)]

@@ -1,0 +1,110 @@
+//! Subscriptions as the body of an HTTP response.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use cloudphone_core::Origin;
+use futures::stream;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::time::{Instant, interval_at, timeout};
+
+use super::accept::{MediaType, answer as respond};
+use super::sse;
+use crate::answer::error_response;
+use crate::authentication::{AuthenticationError, Credential};
+use crate::gateway::Prepared;
+use crate::server::OpenEdge;
+use crate::session::Session;
+use crate::streams::{Full, Next, StreamEnd, Subscription};
+
+/// Frames that wait for a slow client before its subscription is held back.
+const FRAMES_AHEAD: usize = 4;
+
+/// Answers a subscription as a stream of events.
+pub async fn answer(
+    edge: Arc<OpenEdge>,
+    prepared: Prepared,
+    credential: Option<Credential>,
+    origin: Origin,
+) -> Result<Response, AuthenticationError> {
+    let Ok(place) = Arc::clone(&edge.connections).try_acquire_owned() else { return Ok(no_place()) };
+    let session = Session::open(Arc::clone(&edge.authenticator), credential, origin).await?;
+    let subscription = match edge.streams.subscribe(prepared, session.origin(), session.state()) {
+        Ok(subscription) => subscription,
+        Err(full) => return Ok(refused(full, session.origin())),
+    };
+    let (frames, body) = body(place);
+    tokio::spawn(async move { run(&edge, subscription, &session, frames).await });
+    Ok(sse::response(body))
+}
+
+/// A body that is written as frames come. The place is given back when the connection lets go of it, not before.
+pub fn body(place: OwnedSemaphorePermit) -> (mpsc::Sender<Bytes>, Body) {
+    let (frames, received) = mpsc::channel::<Bytes>(FRAMES_AHEAD);
+    let body = Body::from_stream(stream::unfold((received, place), async |(mut received, place)| {
+        received.recv().await.map(|frame| (Ok::<_, Infallible>(frame), (received, place)))
+    }));
+    (frames, body)
+}
+
+async fn run(edge: &OpenEdge, mut subscription: Subscription, session: &Session, frames: mpsc::Sender<Bytes>) {
+    let heartbeat = edge.limits.event_stream_heartbeat;
+    let mut quiet = interval_at(Instant::now() + heartbeat, heartbeat);
+    let end = loop {
+        let frame = tokio::select! {
+            next = subscription.next() => match next {
+                Next::Event(event) => { quiet.reset(); event.on_event_stream(sse::next) }
+                Next::End(end) => break end,
+            },
+            _ = quiet.tick() => Bytes::from_static(sse::COMMENT),
+            () = edge.draining.cancelled() => return,
+            () = frames.closed() => return,
+        };
+        if subscription.while_entitled(sent(edge, &frames, frame)).await == Some(false) {
+            return;
+        }
+    };
+    let origin = session.origin();
+    match end {
+        // Without `complete` a client knows that there is more to come, and connects again.
+        StreamEnd::ClientGone | StreamEnd::Denied(AuthenticationError::Expired | AuthenticationError::Unavailable) => {
+            return;
+        }
+        StreamEnd::Completed => {}
+        StreamEnd::TooSlow => {
+            let (code, message) = StreamEnd::TOO_SLOW;
+            sent(edge, &frames, sse::next(&error_response(code, message, origin.correlation_id))).await;
+        }
+        StreamEnd::Denied(error) => {
+            let denied = error_response(error.code(), &error.to_string(), origin.correlation_id);
+            sent(edge, &frames, sse::next(&denied)).await;
+        }
+    }
+    sent(edge, &frames, Bytes::from_static(sse::COMPLETE)).await;
+}
+
+/// Hands a frame to the connection; a client that leaves it unread for too long is given up.
+pub async fn sent(edge: &OpenEdge, frames: &mpsc::Sender<Bytes>, frame: Bytes) -> bool {
+    matches!(timeout(edge.limits.write_timeout, frames.send(frame)).await, Ok(Ok(())))
+}
+
+/// The answer when every place for a live connection is taken.
+pub fn no_place() -> Response {
+    let retry = [(header::RETRY_AFTER, "5")];
+    (StatusCode::SERVICE_UNAVAILABLE, retry, "Too many connections; try again later.").into_response()
+}
+
+fn refused(full: Full, origin: &Origin) -> Response {
+    let status = match full {
+        Full::User => StatusCode::TOO_MANY_REQUESTS,
+        Full::Router => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let body = error_response(full.code(), &full.to_string(), origin.correlation_id);
+    let mut response = respond(MediaType::Json, status, body);
+    response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
+    response
+}

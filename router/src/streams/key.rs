@@ -1,0 +1,77 @@
+//! What two subscriptions must have in common to share a stream: operation, variables and all that may change the answer.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use cloudphone_core::{Caller, Origin, PermissionSet, Subject, TenantId};
+use cloudphone_planning::PreparedOperation;
+use serde_json::{Map, Value};
+
+use crate::gateway::{Prepared, Scope};
+
+/// Compared in full; the hash only finds candidates.
+pub(super) struct Key {
+    /// The planner hands out the same one for equal documents of one supergraph.
+    operation: Arc<PreparedOperation>,
+    variables: Map<String, Value>,
+    entitlement: Entitlement,
+}
+
+/// Whatever subgraphs learn of a caller that may change what they answer.
+#[derive(PartialEq, Eq)]
+enum Entitlement {
+    Anonymous,
+    Caller { subject: Subject, tenant_id: TenantId, permissions: Arc<PermissionSet> },
+}
+
+impl Key {
+    pub(super) fn new(prepared: &Prepared, scope: &Scope) -> Self {
+        // Taken apart by name, so that whatever a scope has besides one day is thought of here.
+        let Scope { caller, origin: _ } = scope;
+        let entitlement = match caller {
+            None => Entitlement::Anonymous,
+            Some(Caller { subject, tenant_id, permissions, expires_at: _, origin: _ }) => Entitlement::Caller {
+                subject: subject.clone(),
+                tenant_id: *tenant_id,
+                permissions: Arc::clone(permissions),
+            },
+        };
+        Self { operation: Arc::clone(&prepared.operation), variables: prepared.variables.clone(), entitlement }
+    }
+}
+
+/// The scope of a stream that several subscribers share. It does not end, for each subscriber's own session is watched
+/// by the router and the stream ends with the last of them; and it comes from no address, for that is each one's own.
+pub(super) fn shared_scope(scope: Scope) -> Scope {
+    let origin = Origin { address: None, user_agent: None, ..scope.origin };
+    let caller = scope.caller.map(|caller| Caller { expires_at: None, origin: origin.clone(), ..caller });
+    Scope { caller, origin }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.operation, &other.operation)
+            && self.variables == other.variables
+            && self.entitlement == other.entitlement
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.operation).hash(state);
+        self.variables.hash(state);
+        match &self.entitlement {
+            Entitlement::Anonymous => 0_u8.hash(state),
+            Entitlement::Caller { subject, tenant_id, .. } => {
+                tenant_id.hash(state);
+                match subject {
+                    Subject::User { session_id, .. } => session_id.hash(state),
+                    Subject::ApiKey { api_key_id, .. } => api_key_id.hash(state),
+                    Subject::Service { name } => name.hash(state),
+                }
+            }
+        }
+    }
+}

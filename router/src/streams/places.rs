@@ -1,0 +1,125 @@
+//! How many subscriptions one person, and all together, may have.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cloudphone_core::{Caller, Subject, TenantId, UserId};
+use parking_lot::Mutex;
+use thiserror::Error;
+
+use super::rules::StreamLimits;
+use crate::gateway::Scope;
+
+/// Why there is no place for a subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Full {
+    /// The person has as many as one may have.
+    #[error("You have too many subscriptions; end one first.")]
+    User,
+    /// The router has as many as it takes.
+    #[error("The router has no room for another subscription; try again in a moment.")]
+    Router,
+}
+
+impl Full {
+    /// The value of `extensions.code`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::User => "TOO_MANY_SUBSCRIPTIONS",
+            Self::Router => "SUBSCRIPTIONS_EXHAUSTED",
+        }
+    }
+}
+
+/// Whose subscriptions are counted together.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Holder {
+    User(TenantId, UserId),
+    Service(String),
+    Address(Option<String>),
+}
+
+impl Holder {
+    fn of(scope: &Scope) -> Self {
+        match &scope.caller {
+            None => Self::Address(scope.origin.address.clone()),
+            Some(Caller { subject, tenant_id, .. }) => match subject {
+                Subject::User { user_id, .. } | Subject::ApiKey { user_id, .. } => Self::User(*tenant_id, *user_id),
+                Subject::Service { name } => Self::Service(name.clone()),
+            },
+        }
+    }
+}
+
+/// The places taken.
+#[derive(Default)]
+pub(super) struct Places {
+    taken: Mutex<Taken>,
+}
+
+#[derive(Default)]
+struct Taken {
+    in_all: usize,
+    by_holder: HashMap<Holder, usize>,
+}
+
+/// A place; free again when it is dropped.
+pub(super) struct Place {
+    places: Arc<Places>,
+    holder: Holder,
+}
+
+impl Places {
+    pub(super) fn take(self: &Arc<Self>, scope: &Scope, limits: &StreamLimits) -> Result<Place, Full> {
+        let holder = Holder::of(scope);
+        let mut taken = self.taken.lock();
+        if taken.in_all >= limits.in_all {
+            return Err(Full::Router);
+        }
+        let own = taken.by_holder.entry(holder.clone()).or_default();
+        if *own >= limits.per_user {
+            return Err(Full::User);
+        }
+        *own += 1;
+        taken.in_all += 1;
+        Ok(Place { places: Arc::clone(self), holder })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.places.taken.lock();
+        taken.in_all -= 1;
+        if let Some(own) = taken.by_holder.get_mut(&self.holder) {
+            *own -= 1;
+            if *own == 0 {
+                taken.by_holder.remove(&self.holder);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use cloudphone_core::Origin;
+
+    fn from(address: &str) -> Scope {
+        Scope { caller: None, origin: Origin { address: Some(address.to_owned()), ..Origin::internal() } }
+    }
+
+    #[test]
+    fn nobody_takes_more_than_a_share_and_all_no_more_than_there_is() {
+        let limits = StreamLimits { per_user: 2, in_all: 3, ..StreamLimits::default() };
+        let places = Arc::new(Places::default());
+        let first = places.take(&from("a"), &limits).unwrap();
+        let _second = places.take(&from("a"), &limits).unwrap();
+        assert_eq!(places.take(&from("a"), &limits).err(), Some(Full::User));
+        let third = places.take(&from("b"), &limits).unwrap();
+        assert_eq!(places.take(&from("b"), &limits).err(), Some(Full::Router));
+        drop((first, third));
+        places.take(&from("a"), &limits).unwrap();
+        assert_eq!(places.taken.lock().by_holder.len(), 1, "who has none is forgotten");
+    }
+}
