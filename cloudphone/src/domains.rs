@@ -11,9 +11,9 @@ use cloudphone_apps::{Apps, AppsEngines, AppsSettings, AppsStorage};
 use cloudphone_core::{Clock, SystemClock};
 use cloudphone_database::Database;
 use cloudphone_devices::{
-    BrokerAccess, BrokerControl, DeviceCredentials, Devices, DevicesEngines, DevicesSettings, topic,
+    BrokerAccess, BrokerControl, DeviceCredentials, Devices, DevicesEngines, DevicesSettings, TelemetryInlet, topic,
 };
-use cloudphone_embedded_mqtt::{Authority, ConnectRequest, EmbeddedMqtt, Principal, Refusal};
+use cloudphone_embedded_mqtt::{Authority, ConnectRequest, EmbeddedMqtt, NotKept, Principal, Refusal, Tap};
 use cloudphone_events::{Relay, RelayOptions};
 use cloudphone_graphql::Subgraph;
 use cloudphone_identity::{Identity, IdentityEngines};
@@ -137,6 +137,12 @@ async fn devices(
 ) -> anyhow::Result<Devices> {
     cloudphone_devices::migrate(database).await?;
     let credentials = DeviceCredentials::new(database.clone());
+    let telemetry = engines.broker.embedded.as_ref().map(|broker| {
+        let inlet = TelemetryInlet::new();
+        broker.tap(topic::ALL_TELEMETRY, Arc::new(ToInlet(inlet.clone())));
+        inlet
+    });
+    // Only now devices are let in: none of them publishes past the inlet.
     engines.broker.authority.ask(Arc::new(DeviceAuthority {
         credentials: credentials.clone(),
         messages_per_second: settings.mqtt.messages_per_second,
@@ -149,6 +155,7 @@ async fn devices(
         clock: Arc::clone(clock),
         credentials,
         broker,
+        telemetry,
         settings: devices_settings(settings, engines)?,
     };
     cloudphone_devices::build(engines).await.context("the devices domain could not start")
@@ -156,8 +163,12 @@ async fn devices(
 
 fn devices_settings(settings: &Settings, engines: &Engines) -> anyhow::Result<DevicesSettings> {
     let access = &engines.broker.access;
-    let broker =
-        BrokerAccess { url: access.url.clone(), username: access.username.clone(), password: access.password.clone() };
+    let broker = BrokerAccess {
+        url: access.url.clone(),
+        username: access.username.clone(),
+        password: access.password.clone(),
+        client_id: settings.mqtt.client_id.clone(),
+    };
     let secret = std::str::from_utf8(engines.secret.as_bytes())?;
     let configured = &settings.devices;
     Ok(DevicesSettings {
@@ -246,5 +257,19 @@ struct Kick(Arc<EmbeddedMqtt>);
 impl BrokerControl for Kick {
     async fn disconnect(&self, client_id: &str) {
         self.0.disconnect(client_id).await;
+    }
+}
+
+/// Hands telemetry from the embedded broker to the devices domain.
+struct ToInlet(TelemetryInlet);
+
+#[async_trait]
+impl Tap for ToInlet {
+    fn receive(&self, topic: &str, payload: &[u8]) {
+        self.0.receive(topic, payload);
+    }
+
+    async fn keep(&self, topic: &str, payload: &[u8]) -> Result<(), NotKept> {
+        self.0.keep(topic, payload).await.map_err(|_| NotKept)
     }
 }

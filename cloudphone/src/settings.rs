@@ -224,6 +224,9 @@ pub struct Mqtt {
     pub username: String,
     /// Its password.
     pub password: Secret,
+    /// Begins the id of the session in which an external broker keeps the devices' telemetry while the devices part is away. The
+    /// same at every start; another one for each installation and each devices process at the same broker.
+    pub client_id: String,
     /// Port of the embedded broker for MQTT over TCP; 0 takes any free one.
     pub port: u16,
     /// Port of the embedded broker for MQTT over WebSocket; absent: none.
@@ -238,6 +241,7 @@ impl Default for Mqtt {
             url: None,
             username: "cloudphone".to_owned(),
             password: Secret::default(),
+            client_id: "cloudphone".to_owned(),
             port: 31883,
             websocket_port: Some(31884),
             messages_per_second: 100,

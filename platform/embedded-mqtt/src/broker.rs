@@ -16,6 +16,7 @@ use crate::authority::Authority;
 use crate::hooks::Gate;
 use crate::retain::Retained;
 use crate::shared::RoundRobin;
+use crate::tap::{Tap, Tapped};
 
 /// How the broker listens and what it allows.
 #[derive(Clone, Debug)]
@@ -34,6 +35,9 @@ pub struct Options {
     pub retained_topics: usize,
     /// The longest that a session outlives its connection.
     pub session_expiry: Duration,
+    /// How long the sender of a tapped message may wait for its acknowledgement before it is disconnected. As long as the broker
+    /// itself waits for an old connection to make room for a new one of the same client.
+    pub keeping: Duration,
 }
 
 impl Default for Options {
@@ -46,6 +50,7 @@ impl Default for Options {
             service_queue: 200_000,
             retained_topics: 200_000,
             session_expiry: Duration::from_hours(2),
+            keeping: Duration::from_secs(5),
         }
     }
 }
@@ -79,7 +84,7 @@ impl EmbeddedMqtt {
         let context = ServerContext::new().mqtt_max_sessions(-1).build().await;
         *context.extends.retain_mut().await = Box::new(Retained::new(options.retained_topics));
         *context.extends.shared_subscription_mut().await = Box::new(RoundRobin::default());
-        let gate = Gate::new(authority);
+        let gate = Gate::new(authority, options.keeping);
         gate.install(&context).await;
 
         let devices = bind("devices", options.tcp, &options, options.queue)?;
@@ -103,6 +108,11 @@ impl EmbeddedMqtt {
             }
         });
         Ok(Self { context, gate, tcp, service, websocket, listening })
+    }
+
+    /// Hands messages whose topics match a filter to a tap from now on, besides to whoever has subscribed. The first call counts.
+    pub fn tap(&self, filter: &str, tap: Arc<dyn Tap>) {
+        let _ = self.gate.tapped.set(Tapped { filter: filter.to_owned(), tap });
     }
 
     /// Where devices connect by TCP.

@@ -1,6 +1,6 @@
 //! How fast one client sends.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What to do with a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +32,22 @@ impl Bucket {
         Self { rate, tokens: rate, patience: rate * GROSSLY, last: now }
     }
 
-    pub(crate) fn take(&mut self, now: Instant) -> Verdict {
+    fn refill(&mut self, now: Instant) {
         let elapsed = now.saturating_duration_since(self.last).as_secs_f64();
         self.last = now;
         self.tokens = (self.tokens + elapsed * self.rate).min(self.rate);
         self.patience = (self.patience + elapsed * self.rate * (GROSSLY - 1.0)).min(self.rate * GROSSLY);
+    }
+
+    /// Lets a message through whose sender can wait; answers how long it has to.
+    pub(crate) fn reserve(&mut self, now: Instant) -> Duration {
+        self.refill(now);
+        self.tokens -= 1.0;
+        Duration::from_secs_f64((-self.tokens).max(0.0) / self.rate)
+    }
+
+    pub(crate) fn take(&mut self, now: Instant) -> Verdict {
+        self.refill(now);
         if self.tokens >= 1.0 {
             self.tokens -= 1.0;
             return Verdict::Pass;
@@ -49,7 +60,6 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn a_steady_sender_within_its_rate_always_passes() {
@@ -68,5 +78,18 @@ mod tests {
         assert_eq!(verdicts[10], Verdict::Drop);
         assert_eq!(verdicts[59], Verdict::Drop);
         assert_eq!(verdicts[60], Verdict::Disconnect);
+    }
+
+    #[test]
+    fn who_waits_for_answers_is_slowed_to_the_rate_and_never_dropped() {
+        let mut now = Instant::now();
+        let start = now;
+        let mut bucket = Bucket::new(10, now);
+        for _ in 0..60 {
+            now += bucket.reserve(now);
+        }
+        let took = now.duration_since(start).as_secs_f64();
+        assert!((4.9..5.1).contains(&took), "10 at once and 50 in {took} s");
+        assert_eq!(bucket.take(now + Duration::from_secs(1)), Verdict::Pass);
     }
 }

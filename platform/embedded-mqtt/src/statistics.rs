@@ -17,6 +17,10 @@ pub struct Statistics {
     pub refused_subscriptions: u64,
     /// Messages dropped because their sender sends too fast.
     pub rate_limited: u64,
+    /// Messages that waited because their sender, who wants an acknowledgement, sends too fast.
+    pub slowed: u64,
+    /// Messages that were not acknowledged because they could not be kept in time; their senders were disconnected.
+    pub withheld: u64,
     /// Connections refused for their credentials.
     pub refused_connections: u64,
 }
@@ -28,6 +32,8 @@ pub(crate) struct Counters {
     pub(crate) refused_publishes: Counter,
     pub(crate) refused_subscriptions: Counter,
     pub(crate) rate_limited: Counter,
+    pub(crate) slowed: Counter,
+    pub(crate) withheld: Counter,
     pub(crate) refused_connections: Counter,
     connections: metrics::Gauge,
 }
@@ -60,6 +66,8 @@ impl Counters {
             refused_publishes: Counter::new(metrics::counter!("cloudphone_mqtt_publishes_refused_total")),
             refused_subscriptions: Counter::new(metrics::counter!("cloudphone_mqtt_subscriptions_refused_total")),
             rate_limited: Counter::new(metrics::counter!("cloudphone_mqtt_messages_rate_limited_total")),
+            slowed: Counter::new(metrics::counter!("cloudphone_mqtt_messages_slowed_total")),
+            withheld: Counter::new(metrics::counter!("cloudphone_mqtt_acknowledgements_withheld_total")),
             refused_connections: Counter::new(metrics::counter!("cloudphone_mqtt_connections_refused_total")),
             connections: metrics::gauge!("cloudphone_mqtt_connections"),
         }
@@ -78,6 +86,8 @@ impl Counters {
             refused_publishes: self.refused_publishes.get(),
             refused_subscriptions: self.refused_subscriptions.get(),
             rate_limited: self.rate_limited.get(),
+            slowed: self.slowed.get(),
+            withheld: self.withheld.get(),
             refused_connections: self.refused_connections.get(),
         }
     }

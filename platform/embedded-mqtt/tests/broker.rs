@@ -1,13 +1,16 @@
-//! The broker with real clients: rights, floods, retained messages, wills, shared subscriptions and restarts.
+//! The broker with real clients: rights, floods, taps, retained messages, wills, shared subscriptions and restarts.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cloudphone_embedded_mqtt::{Authority, ConnectRequest, EmbeddedMqtt, Options, Principal, Refusal};
+use cloudphone_embedded_mqtt::{
+    Authority, ConnectRequest, EmbeddedMqtt, NotKept, Options, Principal, Refusal, Statistics, Tap,
+};
 use rumqttc::{AsyncClient, Event, EventLoop, LastWill, MqttOptions, Packet, Publish, QoS, SubscribeReasonCode};
-use tokio::time::timeout;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::{Instant, timeout};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -257,5 +260,137 @@ async fn messages_wait_for_a_device_that_is_away() {
     platform.run();
     let mut phone = Client::with(options).await;
     assert_eq!(&*phone.message().await.payload, b"start");
+    broker.stop().await;
+}
+
+#[tokio::test]
+async fn a_device_cannot_leave_a_will_to_another() {
+    let broker = broker().await;
+    for topic in ["phones/phone-2/commands", "phones/phone-2/status"] {
+        let mut options = Client::options(broker.tcp_addr().port(), "phone-1");
+        options.set_last_will(LastWill::new(topic, "forged", QoS::AtLeastOnce, false));
+        let (_client, mut events) = AsyncClient::new(options, 10);
+        assert!(timeout(PATIENCE, events.poll()).await.unwrap().is_err());
+    }
+    assert_eq!(broker.statistics().refused_connections, 2);
+    broker.stop().await;
+}
+
+/// Keeps a message when the test gives leave, and tells of each; the payload `broken` is never kept.
+struct Safe {
+    leave: Arc<Semaphore>,
+    received: mpsc::UnboundedSender<String>,
+}
+
+#[async_trait]
+impl Tap for Safe {
+    fn receive(&self, _: &str, payload: &[u8]) {
+        self.received.send(String::from_utf8(payload.to_vec()).unwrap()).unwrap();
+    }
+
+    async fn keep(&self, topic: &str, payload: &[u8]) -> Result<(), NotKept> {
+        if payload == b"broken" {
+            return Err(NotKept);
+        }
+        self.receive(topic, payload);
+        self.leave.acquire().await.unwrap().forget();
+        Ok(())
+    }
+}
+
+fn tapped(broker: &EmbeddedMqtt) -> (Arc<Semaphore>, mpsc::UnboundedReceiver<String>) {
+    let (leave, (received, messages)) = (Arc::new(Semaphore::new(0)), mpsc::unbounded_channel());
+    broker.tap("phones/+/telemetry", Arc::new(Safe { leave: Arc::clone(&leave), received }));
+    (leave, messages)
+}
+
+impl Client {
+    async fn is_acknowledged(&mut self) {
+        self.until(|packet| matches!(packet, Packet::PubAck(_)).then_some(())).await;
+    }
+}
+
+#[tokio::test]
+async fn a_tapped_message_is_acknowledged_when_it_is_kept_and_no_sooner() {
+    let broker = broker().await;
+    let (leave, mut messages) = tapped(&broker);
+    let mut watcher = Client::connect(&broker, "platform").await;
+    watcher.subscribe("phones/#").await;
+    let mut phone = Client::connect(&broker, "phone-1").await;
+    phone.publish("phones/phone-1/telemetry", false, "first").await;
+    // The message is at the tap, and nothing that the broker sends before it is kept can be its acknowledgement.
+    tokio::select! {
+        message = messages.recv() => assert_eq!(message.as_deref(), Some("first")),
+        () = phone.is_acknowledged() => panic!("acknowledged before it was kept"),
+        () = tokio::time::sleep(PATIENCE) => panic!("the tap takes it"),
+    }
+    leave.add_permits(1);
+    phone.is_acknowledged().await;
+    assert_eq!(&*watcher.message().await.payload, b"first", "subscribers get it as well");
+
+    // Other topics and other clients do not wait.
+    phone.publish("phones/phone-1/status", true, "online").await;
+    phone.is_acknowledged().await;
+    phone.publish("phones/phone-1/telemetry", false, "second").await;
+    let mut other = Client::connect(&broker, "phone-2").await;
+    other.client.publish("phones/phone-2/telemetry", QoS::AtMostOnce, false, "unanswered").await.unwrap();
+    other.publish("phones/phone-2/status", true, "online").await;
+    other.is_acknowledged().await;
+    leave.add_permits(1);
+    phone.is_acknowledged().await;
+    let mut taken = vec![messages.recv().await.unwrap(), messages.recv().await.unwrap()];
+    taken.sort();
+    assert_eq!(taken, ["second", "unanswered"]);
+    broker.stop().await;
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_kept_is_not_acknowledged_and_may_be_sent_again() {
+    let options = Options { keeping: Duration::from_millis(200), ..Options::default() };
+    let broker = EmbeddedMqtt::start(options, Arc::new(Phones)).await.unwrap();
+    let (leave, mut messages) = tapped(&broker);
+    for payload in ["broken", "late"] {
+        let mut phone = Client::connect(&broker, "phone-1").await;
+        phone.publish("phones/phone-1/telemetry", false, payload).await;
+        let ended = async {
+            loop {
+                match phone.events.poll().await {
+                    Ok(Event::Incoming(Packet::PubAck(_))) => panic!("{payload} was acknowledged"),
+                    Ok(_) => {}
+                    Err(_) => return,
+                }
+            }
+        };
+        timeout(PATIENCE, ended).await.expect("the connection ends");
+    }
+    let Statistics { withheld, .. } = broker.statistics();
+    assert_eq!(withheld, 2);
+    assert_eq!(messages.recv().await.as_deref(), Some("late"));
+    leave.add_permits(1);
+    let mut phone = Client::connect(&broker, "phone-1").await;
+    phone.publish("phones/phone-1/telemetry", false, "late").await;
+    phone.is_acknowledged().await;
+    broker.stop().await;
+}
+
+#[tokio::test]
+async fn a_device_that_wants_acknowledgements_is_slowed_down_and_loses_nothing() {
+    let broker = broker().await;
+    let (leave, mut messages) = tapped(&broker);
+    leave.add_permits(1000);
+    let phone = Client::connect(&broker, "phone-1").await;
+    let began = Instant::now();
+    let sender = phone.run();
+    for number in 0..300 {
+        sender.publish("phones/phone-1/telemetry", QoS::AtLeastOnce, false, number.to_string()).await.unwrap();
+    }
+    for number in 0..300 {
+        let message = timeout(PATIENCE, messages.recv()).await.expect("every message comes").unwrap();
+        assert_eq!(message, number.to_string(), "in order");
+    }
+    assert!(began.elapsed() > Duration::from_millis(450), "200 at once, 100 more in half a second");
+    let statistics = broker.statistics();
+    assert_eq!((statistics.rate_limited, statistics.accepted), (0, 300));
+    assert!(statistics.slowed > 0);
     broker.stop().await;
 }

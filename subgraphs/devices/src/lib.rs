@@ -48,14 +48,14 @@ pub use provider::simulated::{
 };
 pub use schemas::{MqttSchema, mqtt_schemas};
 pub use settings::{BrokerAccess, DevicesSettings};
-pub use telemetry::{Malformed, TelemetryPayload};
+pub use telemetry::{Malformed, NotStored, TelemetryInlet, TelemetryPayload};
 
 use context::{DevicesContext, Signals};
 use control::Control;
 use provider::simulated::{Fleet, SimulatedProvider, TableMemory};
 use provider::{DeviceProvider, Providers};
 use telemetry::quarantine::{self, Quarantine};
-use telemetry::{Hub, Intake, Writer};
+use telemetry::{Hub, Intake, Subscriber, Writer};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/devices");
 
@@ -73,6 +73,8 @@ pub struct DevicesEngines {
     pub credentials: DeviceCredentials,
     /// Closes connections of devices; absent when the broker cannot be told to.
     pub broker: Option<Arc<dyn BrokerControl>>,
+    /// Where a broker in this process hands telemetry over; absent to subscribe to it.
+    pub telemetry: Option<TelemetryInlet>,
     /// Settings.
     pub settings: DevicesSettings,
 }
@@ -155,7 +157,7 @@ pub async fn build(engines: DevicesEngines) -> Result<Devices, BuildError> {
     if settings.credential_key.chars().count() < 32 {
         return Err(BuildError::WeakKey);
     }
-    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let (stop, tasks, inlet) = (CancellationToken::new(), TaskTracker::new(), engines.telemetry);
     let provider = Arc::new(simulated(&engines.database, &settings, &stop, &tasks));
     let context = Arc::new(DevicesContext {
         hub: Arc::new(Hub::new(settings.recent_samples)),
@@ -177,6 +179,7 @@ pub async fn build(engines: DevicesEngines) -> Result<Devices, BuildError> {
     device::reconcile::refresh_registry(&context, None).await?;
     let inbox = inbox::start(&context, &*engines.bus).await?;
     spawn_work(&context, &stop, &tasks)?;
+    take_telemetry_in(&context, inlet, &stop, &tasks)?;
     resume(&context, &provider, &tasks, &stop);
     tasks.close();
     let subgraph = graphql::subgraph(Arc::clone(&context));
@@ -206,18 +209,40 @@ fn spawn_work(
     stop: &CancellationToken,
     tasks: &TaskTracker,
 ) -> Result<(), BrokerAddressError> {
-    let (of_telemetry, kept) = Quarantine::new();
-    tasks.spawn(quarantine::keep(context.database.clone(), kept, stop.child_token()));
     let (of_control, kept) = Quarantine::new();
     tasks.spawn(quarantine::keep(context.database.clone(), kept, stop.child_token()));
     let (control, client) = Control::new(Arc::clone(context), of_control)?;
     tasks.spawn(control.run(stop.child_token()));
     tasks.spawn(command::dispatch::run(Arc::clone(context), client.clone(), stop.child_token()));
-    tasks.spawn(Intake::new(Arc::clone(context), of_telemetry).run(stop.child_token()));
     tasks.spawn(device::worker::run(Arc::clone(context), client, stop.child_token()));
     let (writing, ends) = (Arc::clone(context), stop.child_token());
     tasks.spawn(async move { writing.writer.run(writing.database.clone(), ends).await });
     jobs::spawn(context, stop, tasks);
+    Ok(())
+}
+
+/// From the broker of this process directly, or from another one over a connection.
+fn take_telemetry_in(
+    context: &Arc<DevicesContext>,
+    inlet: Option<TelemetryInlet>,
+    stop: &CancellationToken,
+    tasks: &TaskTracker,
+) -> Result<(), BrokerAddressError> {
+    let (quarantine, kept) = Quarantine::new();
+    tasks.spawn(quarantine::keep(context.database.clone(), kept, stop.child_token()));
+    let intake = Arc::new(Intake::new(Arc::clone(context), quarantine));
+    match inlet {
+        Some(inlet) => {
+            inlet.open(intake);
+            context.connections.telemetry.store(true, Ordering::Relaxed);
+            let ends = stop.child_token();
+            tasks.spawn(async move {
+                ends.cancelled().await;
+                inlet.end();
+            });
+        }
+        None => drop(tasks.spawn(Subscriber::new(Arc::clone(context), intake)?.run(stop.child_token()))),
+    }
     Ok(())
 }
 

@@ -13,6 +13,9 @@ pub struct BrokerAccess {
     pub username: String,
     /// Its password.
     pub password: String,
+    /// Begins the id of the session in which an external broker keeps telemetry while this process is away. The same at
+    /// every start, and another one in each process.
+    pub client_id: String,
 }
 
 impl std::fmt::Debug for BrokerAccess {

@@ -36,6 +36,14 @@ struct Feed {
     watches: Vec<Arc<Watch>>,
 }
 
+impl Feed {
+    fn remembers(&self, sample: &Sample) -> bool {
+        // Devices measure forwards, so that there is hardly ever something to search.
+        self.latest.as_ref().is_some_and(|latest| sample.at <= latest.at)
+            && self.recent.iter().rev().any(|recent| recent.key() == sample.key())
+    }
+}
+
 /// The latest and the recent samples of every device.
 pub struct Hub {
     feeds: DashMap<DeviceId, Feed, RandomState>,
@@ -48,9 +56,12 @@ impl Hub {
         Self { feeds: DashMap::with_hasher(RandomState::new()), recent_per_device: recent_per_device.max(1) }
     }
 
-    /// Takes a sample in and wakes those who follow its device.
+    /// Takes a sample in and wakes those who follow its device. One that is remembered was sent again and is no news.
     pub fn publish(&self, sample: Arc<Sample>) {
         let mut feed = self.feeds.entry(sample.device_id).or_default();
+        if feed.remembers(&sample) {
+            return;
+        }
         feed.position += 1;
         if feed.recent.len() == self.recent_per_device {
             feed.recent.pop_front();
@@ -217,6 +228,20 @@ mod tests {
         hub.publish(sample(device_id, now - TimeDelta::minutes(1), 1));
         assert_eq!(hub.latest(device_id).unwrap().sequence, 2);
         assert_eq!(follower.take_recent(device_id).len(), 2);
+        assert_eq!(follower.take_unseen(device_id), Unseen::default());
+    }
+
+    #[test]
+    fn a_sample_that_is_sent_again_is_no_news() {
+        let (hub, device_id, now) = (Arc::new(Hub::new(10)), DeviceId::new(), Utc::now());
+        let mut follower = hub.follower();
+        follower.follow(device_id);
+        for sequence in [1, 2, 1, 2] {
+            hub.publish(sample(device_id, now, sequence));
+        }
+        let unseen = follower.take_unseen(device_id).samples;
+        assert_eq!(unseen.iter().map(|sample| sample.sequence).collect::<Vec<_>>(), [1, 2]);
+        hub.publish(sample(device_id, now, 1));
         assert_eq!(follower.take_unseen(device_id), Unseen::default());
     }
 

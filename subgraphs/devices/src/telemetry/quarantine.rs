@@ -88,7 +88,7 @@ impl Quarantine {
         payload: &[u8],
         now: DateTime<Utc>,
     ) {
-        metrics::counter!("cloudphone.devices.messages.refused", "reason" => reason).increment(1);
+        metrics::counter!("cloudphone_devices_messages_refused_total", "reason" => reason).increment(1);
         let instant = Instant::now();
         if self.sampled.len() > SAMPLED_AT_MOST {
             self.sampled.retain(|_, kept| instant.duration_since(*kept) < SAMPLE_EVERY);

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use cloudphone_core::{DeviceId, TenantId};
 
+/// What identifies a sample: its device, when it was measured, and the device's own number.
+pub type SampleKey = (DeviceId, DateTime<Utc>, i64);
+
 /// One accepted measurement of one device; absent values were not measured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
@@ -42,6 +45,13 @@ pub struct Sample {
     pub latitude: Option<f64>,
     /// Degrees east.
     pub longitude: Option<f64>,
+}
+
+impl Sample {
+    /// What tells it from all others.
+    pub fn key(&self) -> SampleKey {
+        (self.device_id, self.at, self.sequence)
+    }
 }
 
 /// What people mean by a single-precision value: its own digits, not those of its binary neighbour.

@@ -1,117 +1,135 @@
 //! Brings samples to the database in batches, and holds them while it is away.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cloudphone_database::{Database, DatabaseError};
-use metrics::{Counter, Gauge};
+use metrics::{Counter, Gauge, Histogram};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::sample::Sample;
+use super::unstored::{Storing, Unstored, Wanted};
 use super::{partitions, store};
 
 /// Rows of one insert.
 const BATCH_ROWS: usize = 5000;
 /// How long a sample waits for others.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
-/// How long to wait after a failure at most.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-
-/// Samples that are not in the table for certain.
-#[derive(Default)]
-struct Unstored {
-    waiting: VecDeque<Arc<Sample>>,
-    /// The batch that is being written.
-    in_flight: Vec<Arc<Sample>>,
-}
+/// The shortest time between the beginnings of two inserts of samples that somebody waits for, so that those of many devices
+/// share one. It is also what a device waits at least from one of its messages to the next.
+const COMMIT_EVERY: Duration = Duration::from_millis(10);
+/// How long to wait after a failure at most. Devices send again what was not acknowledged, and should find the database back.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// Samples on their way to the database. When it is away for too long the oldest go first, and are counted.
 pub struct Writer {
     unstored: Mutex<Unstored>,
     enough: Notify,
-    capacity: usize,
+    awaited: Notify,
     lost: Counter,
     stored: Counter,
     depth: Gauge,
+    waited: Histogram,
 }
 
 impl Writer {
     /// A writer that holds so many samples at most.
     pub fn new(capacity: usize) -> Self {
         Self {
-            unstored: Mutex::default(),
+            unstored: Mutex::new(Unstored::new(capacity)),
             enough: Notify::new(),
-            capacity,
-            lost: metrics::counter!("cloudphone.devices.samples.lost"),
-            stored: metrics::counter!("cloudphone.devices.samples.stored"),
-            depth: metrics::gauge!("cloudphone.devices.samples.waiting"),
+            awaited: Notify::new(),
+            lost: metrics::counter!("cloudphone_devices_samples_lost_total"),
+            stored: metrics::counter!("cloudphone_devices_samples_stored_total"),
+            depth: metrics::gauge!("cloudphone_devices_samples_waiting"),
+            waited: metrics::histogram!("cloudphone_devices_samples_acknowledgement_seconds"),
         }
     }
 
     /// Takes a sample; never waits.
     pub fn add(&self, sample: Arc<Sample>) {
         let mut unstored = self.unstored.lock();
-        if unstored.waiting.len() >= self.capacity {
-            unstored.waiting.pop_front();
-            self.lost.increment(1);
-        }
-        unstored.waiting.push_back(sample);
-        let ready = unstored.waiting.len() == BATCH_ROWS;
+        let lost = unstored.add(sample);
+        let ready = unstored.unattended() == BATCH_ROWS;
         drop(unstored);
+        self.count_lost(lost);
         if ready {
             self.enough.notify_one();
         }
     }
 
+    /// Takes a sample that is to be stored at once, and tells when it is.
+    pub fn store(&self, sample: Arc<Sample>) -> Storing {
+        let (storing, lost) = self.unstored.lock().add_awaited(sample);
+        self.count_lost(lost);
+        self.awaited.notify_one();
+        storing
+    }
+
     /// Samples that are not in the database yet.
     pub fn waiting(&self) -> usize {
-        let unstored = self.unstored.lock();
-        unstored.waiting.len() + unstored.in_flight.len()
+        self.unstored.lock().iter().count()
     }
 
     /// The samples among them that somebody looks for. Who asks before reading the table misses nothing.
     pub fn unstored(&self, wanted: impl Fn(&Sample) -> bool) -> Vec<Arc<Sample>> {
-        let unstored = self.unstored.lock();
-        unstored.in_flight.iter().chain(&unstored.waiting).filter(|sample| wanted(sample)).cloned().collect()
+        self.unstored.lock().iter().filter(|sample| wanted(sample)).cloned().collect()
     }
 
     /// Writes until told to stop, and then what is left, once.
     pub async fn run(&self, database: Database, stop: CancellationToken) {
         let mut pause = Duration::ZERO;
+        let mut all_at = Instant::now() + FLUSH_EVERY;
+        let mut awaited_at = Instant::now();
         loop {
-            tokio::select! {
+            let wanted = tokio::select! {
+                biased;
                 () = stop.cancelled() => break,
-                () = self.enough.notified(), if pause.is_zero() => {}
-                () = tokio::time::sleep(FLUSH_EVERY.max(pause)) => {}
-            }
-            pause = match self.flush(&database).await {
+                () = tokio::time::sleep_until(all_at) => Wanted::All,
+                () = self.enough.notified(), if pause.is_zero() => Wanted::All,
+                () = self.commit_due(awaited_at), if pause.is_zero() => Wanted::Awaited,
+            };
+            awaited_at = Instant::now() + COMMIT_EVERY;
+            pause = match self.flush(&database, wanted).await {
                 Ok(()) => Duration::ZERO,
                 Err(error) => {
                     tracing::warn!(%error, waiting = self.waiting(), "samples could not be stored; trying again");
                     (pause * 2).clamp(Duration::from_millis(500), LONGEST_PAUSE)
                 }
             };
+            if wanted == Wanted::All || !pause.is_zero() {
+                all_at = Instant::now() + FLUSH_EVERY.max(pause);
+            }
         }
-        let last = tokio::time::timeout(Duration::from_secs(5), self.flush(&database)).await;
+        let last = tokio::time::timeout(Duration::from_secs(5), self.flush(&database, Wanted::All)).await;
+        self.unstored.lock().end();
         if !matches!(last, Ok(Ok(()))) {
             tracing::warn!(samples = self.waiting(), "samples were not stored before the end");
         }
     }
 
-    /// Writes everything that waits. Only [`run`](Self::run) does this, so that one batch is in flight at a time.
-    async fn flush(&self, database: &Database) -> Result<(), DatabaseError> {
+    /// Waits until somebody waits for a sample, and the time of the next insert has come. May be abandoned.
+    async fn commit_due(&self, earliest: Instant) {
+        while !self.unstored.lock().has_awaited() {
+            self.awaited.notified().await;
+        }
+        tokio::time::sleep_until(earliest).await;
+    }
+
+    /// Writes what is wanted: one batch of what is awaited, or everything. Only [`run`](Self::run) does this, so that one
+    /// batch is in flight at a time.
+    #[allow(clippy::cast_precision_loss, reason = "a gauge need not be exact")]
+    async fn flush(&self, database: &Database, wanted: Wanted) -> Result<(), DatabaseError> {
         loop {
-            let batch = {
+            let (batch, left) = {
                 let mut unstored = self.unstored.lock();
-                let rows = unstored.waiting.len().min(BATCH_ROWS);
-                unstored.in_flight = unstored.waiting.drain(..rows).collect();
-                unstored.in_flight.clone()
+                (unstored.take(wanted, BATCH_ROWS), unstored.queued())
             };
+            self.depth.set(left as f64);
             if batch.is_empty() {
-                self.depth.set(0.0);
                 return Ok(());
             }
             let written = match write(database, &batch).await {
@@ -119,26 +137,22 @@ impl Writer {
                 other => other,
             };
             if let Err(error) = written {
-                self.put_back();
+                let lost = self.unstored.lock().put_back();
+                self.count_lost(lost);
                 return Err(error);
             }
-            self.unstored.lock().in_flight.clear();
+            self.unstored.lock().stored(|waited| self.waited.record(waited));
             self.stored.increment(batch.len() as u64);
+            if wanted == Wanted::Awaited {
+                return Ok(());
+            }
         }
     }
 
-    /// What could not be written is the oldest again, as far as there is room.
-    #[allow(clippy::cast_precision_loss, reason = "a gauge need not be exact")]
-    fn put_back(&self) {
-        let mut unstored = self.unstored.lock();
-        for sample in std::mem::take(&mut unstored.in_flight).into_iter().rev() {
-            if unstored.waiting.len() < self.capacity {
-                unstored.waiting.push_front(sample);
-            } else {
-                self.lost.increment(1);
-            }
+    fn count_lost(&self, samples: u64) {
+        if samples > 0 {
+            self.lost.increment(samples);
         }
-        self.depth.set(unstored.waiting.len() as f64);
     }
 }
 

@@ -5,20 +5,16 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloudphone_core::Caller;
-use cloudphone_database::{Database, Options};
 use cloudphone_embedded_postgres::State;
-use cloudphone_events::{InProcessBus, Relay, RelayOptions};
 use serde_json::json;
-use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 
 use crate::installations::{publish, shop, wish};
-use crate::support::{Engines, HandDevice, Running, Witness, admin, eventually, next, next_that};
+use crate::support::{Doomed, Engines, HandDevice, Running, Witness, admin, eventually, next, next_that};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_restarts_is_found_again_by_everybody() {
-    let engines = Engines::start().await;
+    let engines = Engines::with_foreign_broker().await;
     let domain = engines.start_domain(engines.settings()).await;
     let me = admin();
     let id = domain.create(&me, "Pixel", 1, true).await.remove(0);
@@ -77,47 +73,13 @@ async fn samples_wait_for_a_database_that_restarts() {
     domain.stop().await;
 }
 
-/// A domain in a runtime of its own, which can be ended as a process is: in the middle of everything.
-struct Doomed {
-    runtime: Option<Runtime>,
-    domain: Arc<Running>,
-}
-
-impl Doomed {
-    async fn start(engines: &Engines) -> Self {
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let url = engines.postgres.url("devices");
-        let mut given = engines.given(engines.database.clone(), engines.settings());
-        // The bus within a process dies with it.
-        given.bus = Arc::new(InProcessBus::new());
-        let building = runtime.spawn(async move {
-            given.database = Database::connect(Options::new("devices", url)).await.unwrap();
-            let (database, bus) = (given.database.clone(), Arc::clone(&given.bus));
-            let devices = cloudphone_devices::build(given).await.unwrap();
-            Running { devices, relay: Relay::spawn(database, bus, RelayOptions::default()) }
-        });
-        let domain = Arc::new(building.await.unwrap());
-        Self { runtime: Some(runtime), domain }
-    }
-
-    async fn create(&self, me: &Caller, name: String, count: usize) -> Vec<String> {
-        let (domain, me) = (Arc::clone(&self.domain), me.clone());
-        let creating = async move { domain.create(&me, &name, count, true).await };
-        self.runtime.as_ref().unwrap().spawn(creating).await.unwrap()
-    }
-
-    fn die(mut self) {
-        self.runtime.take().unwrap().shutdown_background();
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_dies_while_devices_are_made_and_started_leaves_nothing_stuck_or_doubled() {
     let engines = Engines::start().await;
     let me = admin();
     let mut acknowledged = Vec::new();
     for (round, patience) in ["PROVISIONING", "STARTING", "RUNNING"].into_iter().enumerate() {
-        let doomed = Doomed::start(&engines).await;
+        let doomed = Doomed::start(&engines, engines.settings()).await;
         acknowledged.extend(doomed.create(&me, format!("Batch {round}"), 6).await);
         // Each process dies at another point of the work.
         let reached = format!(
@@ -152,7 +114,7 @@ async fn an_installation_goes_on_after_its_process_has_died() {
     let engines = Engines::start().await;
     let witness = Witness::attach(&engines).await;
     let me = admin();
-    let doomed = Doomed::start(&engines).await;
+    let doomed = Doomed::start(&engines, engines.settings()).await;
     let id = doomed.create(&me, "Pixel".to_owned(), 1).await.remove(0);
     let running = "SELECT count(*) AS number FROM devices WHERE state = 'RUNNING'";
     eventually("it runs", async || engines.number(running).await == 1).await;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::witness::{count, counted};
 use crate::support::{Engines, HandDevice, Running, admin, eventually, open};
 
-const REFUSED: &str = "cloudphone.devices.messages.refused";
+const REFUSED: &str = "cloudphone_devices_messages_refused_total";
 
 async fn quarantined(domain: &Running, caller: &Caller) -> Vec<Value> {
     let query = "{ telemetryQuarantine(first: 100) { nodes { deviceId topic reason detail payload payloadBytes } } }";
@@ -134,7 +134,7 @@ async fn a_flood_is_cut_and_others_are_heard() {
     calm.measure(1, 1.0).await;
     assert_eq!(crate::support::next(&mut samples).await["deviceTelemetry"]["sample"]["sequence"], 1);
     eventually("most of the flood is dropped", async || counted(&format!("{REFUSED} RATE_LIMITED")) >= 400).await;
-    let accepted = counted("cloudphone.devices.messages.accepted");
+    let accepted = counted("cloudphone_devices_messages_accepted_total");
     assert!(accepted <= 100, "{accepted} were accepted");
     domain.stop().await;
 }

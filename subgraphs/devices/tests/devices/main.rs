@@ -1,6 +1,7 @@
 //! The devices domain by its stories: spoken to through its graph and over MQTT, on a real PostgreSQL and a real broker.
 #![allow(clippy::unwrap_used)]
 
+mod acknowledgements;
 mod bad_days;
 mod commands;
 mod credentials;

@@ -8,11 +8,13 @@ use crate::support::{Engines, admin, eventually, next_that};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_in_one_process_is_seen_in_the_other() {
-    let engines = Engines::start().await;
+    let engines = Engines::with_foreign_broker().await;
     let domain = engines.start_domain(engines.settings()).await;
     let other_pool = Database::connect(Options::new("devices", engines.postgres.url("devices"))).await.unwrap();
     let other_credentials = DeviceCredentials::new(other_pool.clone());
-    let mut given = engines.given(other_pool, engines.by_hand());
+    let mut settings = engines.by_hand();
+    settings.broker.client_id = "the other process".to_owned();
+    let mut given = engines.given(other_pool, settings);
     given.credentials = other_credentials.clone();
     let other = crate::support::Running {
         devices: cloudphone_devices::build(given).await.unwrap(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::Utc;
 use cloudphone_core::{Caller, DeviceId, TenantId};
 use cloudphone_devices::topic::{self, Channel};
-use rumqttc::{AsyncClient, ConnectReturnCode, ConnectionError, Event, MqttOptions, Packet, QoS};
+use rumqttc::{AsyncClient, ConnectReturnCode, ConnectionError, Event, EventLoop, MqttOptions, Packet, QoS};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -77,9 +77,11 @@ impl HandDevice {
         self.say(Channel::Acks, false, &ack).await;
     }
 
-    /// Tells a measurement of now.
+    /// Tells a measurement of now, and wants no answer.
     pub async fn measure(&self, sequence: u64, cpu: f64) {
-        self.say(Channel::Telemetry, false, &json!({ "ts": Utc::now(), "seq": sequence, "cpu": cpu })).await;
+        let topic = topic::upward(self.tenant_id, self.device_id, Channel::Telemetry);
+        let sample = json!({ "ts": Utc::now(), "seq": sequence, "cpu": cpu }).to_string();
+        self.client.publish(topic, QoS::AtMostOnce, false, sample).await.unwrap();
     }
 
     pub async fn say(&self, channel: Channel, retain: bool, message: &Value) {
@@ -100,6 +102,64 @@ impl Drop for HandDevice {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// A device that sends each message until it is acknowledged, one after the other.
+pub struct CarefulDevice {
+    client: AsyncClient,
+    events: EventLoop,
+    topic: String,
+    open: Option<String>,
+}
+
+impl CarefulDevice {
+    /// Signs in with a new secret.
+    pub async fn of(engines: &Engines, domain: &Running, caller: &Caller, id: &str) -> Self {
+        let secret = domain.rotate(caller, id).await;
+        let device_id = id.parse().unwrap();
+        Self::connect(signing_in(engines, device_id, &secret), caller.tenant_id, device_id).await
+    }
+
+    /// Connects to any broker.
+    pub async fn connect(options: MqttOptions, tenant_id: TenantId, device_id: DeviceId) -> Self {
+        let (client, mut events) = AsyncClient::new(options, 10);
+        let signed_in = async { while !matches!(events.poll().await, Ok(Event::Incoming(Packet::ConnAck(_)))) {} };
+        tokio::time::timeout(Duration::from_secs(10), signed_in).await.expect("the device signs in");
+        Self { client, events, topic: topic::upward(tenant_id, device_id, Channel::Telemetry), open: None }
+    }
+
+    /// Sends a message; [`is_acknowledged`](Self::is_acknowledged) sees to it that it arrives.
+    pub fn begin(&mut self, message: impl Into<String>) {
+        self.open = Some(message.into());
+        self.send();
+    }
+
+    fn send(&self) {
+        let Some(message) = self.open.clone() else { return };
+        self.client.try_publish(&self.topic, QoS::AtLeastOnce, false, message).unwrap();
+    }
+
+    /// Waits for the acknowledgement, and sends again whenever the connection was lost before.
+    pub async fn is_acknowledged(&mut self) {
+        while self.open.is_some() {
+            match self.events.poll().await {
+                Ok(Event::Incoming(Packet::PubAck(_))) => self.open = None,
+                Ok(Event::Incoming(Packet::ConnAck(_))) => self.send(),
+                Ok(_) => {}
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+
+    pub async fn tell(&mut self, message: impl Into<String>) {
+        self.begin(message);
+        tokio::time::timeout(Duration::from_secs(30), self.is_acknowledged()).await.expect("it is acknowledged");
+    }
+}
+
+/// A measurement of now.
+pub fn sample(sequence: u64) -> String {
+    json!({ "ts": Utc::now(), "seq": sequence, "cpu": 1.0 }).to_string()
 }
 
 fn signing_in(engines: &Engines, device_id: DeviceId, secret: &str) -> MqttOptions {

@@ -9,10 +9,13 @@ use async_trait::async_trait;
 use cloudphone_cache::Engine as Cache;
 use cloudphone_core::{Clock, SystemClock};
 use cloudphone_database::{Database, Options};
-use cloudphone_devices::{BrokerAccess, BrokerControl, DeviceCredentials, DevicesEngines, DevicesSettings, PhonePace};
-use cloudphone_embedded_mqtt::{Authority, ConnectRequest, EmbeddedMqtt, Principal, Refusal, Statistics};
+use cloudphone_devices::{
+    BrokerAccess, BrokerControl, DeviceCredentials, DevicesEngines, DevicesSettings, PhonePace, TelemetryInlet, topic,
+};
+use cloudphone_embedded_mqtt::{Authority, ConnectRequest, EmbeddedMqtt, NotKept, Principal, Refusal, Statistics, Tap};
 use cloudphone_embedded_postgres::EmbeddedPostgres;
 use cloudphone_events::{InProcessBus, Relay, RelayOptions};
+use parking_lot::Mutex;
 use tokio::sync::RwLock;
 
 use super::Running;
@@ -47,6 +50,27 @@ impl Authority for Doorkeeper {
     }
 }
 
+/// Hands telemetry to the domain that was built last.
+#[derive(Default)]
+pub struct ToDomain(Mutex<TelemetryInlet>);
+
+impl ToDomain {
+    fn inlet(&self) -> TelemetryInlet {
+        self.0.lock().clone()
+    }
+}
+
+#[async_trait]
+impl Tap for ToDomain {
+    fn receive(&self, topic: &str, payload: &[u8]) {
+        self.inlet().receive(topic, payload);
+    }
+
+    async fn keep(&self, topic: &str, payload: &[u8]) -> Result<(), NotKept> {
+        self.inlet().keep(topic, payload).await.map_err(|_| NotKept)
+    }
+}
+
 /// The broker, which may be away for a time.
 #[derive(Default)]
 pub struct Broker(RwLock<Option<EmbeddedMqtt>>);
@@ -75,11 +99,23 @@ pub struct Engines {
     pub cache: Cache,
     pub clock: Arc<dyn Clock>,
     pub credentials: DeviceCredentials,
+    /// Absent where the domain subscribes to telemetry, as to a foreign broker.
+    to_domain: Option<Arc<ToDomain>>,
     _folder: tempfile::TempDir,
 }
 
 impl Engines {
+    /// Engines whose broker hands telemetry to the domain.
     pub async fn start() -> Self {
+        Self::start_with(Some(Arc::default())).await
+    }
+
+    /// Engines whose broker the domain knows by its address only.
+    pub async fn with_foreign_broker() -> Self {
+        Self::start_with(None).await
+    }
+
+    async fn start_with(to_domain: Option<Arc<ToDomain>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // PostgreSQL runs as somebody else when the test runs as root, and must be able to pass.
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -97,6 +133,7 @@ impl Engines {
             bus: Arc::new(InProcessBus::new()),
             cache: Cache::in_process(),
             clock: Arc::new(SystemClock),
+            to_domain,
             _folder: folder,
         };
         engines.start_broker().await;
@@ -105,9 +142,14 @@ impl Engines {
     }
 
     pub async fn start_broker(&self) {
-        let options = cloudphone_embedded_mqtt::Options { tcp: self.address, ..Default::default() };
+        let keeping = Duration::from_secs(2);
+        let options = cloudphone_embedded_mqtt::Options { tcp: self.address, keeping, ..Default::default() };
         let doorkeeper = Arc::new(Doorkeeper(self.credentials.clone()));
-        *self.broker.0.write().await = Some(EmbeddedMqtt::start(options, doorkeeper).await.unwrap());
+        let broker = EmbeddedMqtt::start(options, doorkeeper).await.unwrap();
+        if let Some(to_domain) = &self.to_domain {
+            broker.tap(topic::ALL_TELEMETRY, Arc::clone(to_domain) as Arc<dyn Tap>);
+        }
+        *self.broker.0.write().await = Some(broker);
     }
 
     pub async fn stop_broker(&self) {
@@ -121,6 +163,7 @@ impl Engines {
             url: format!("mqtt://{}", self.address),
             username: SERVICE.to_owned(),
             password: SERVICE_PASSWORD.to_owned(),
+            client_id: SERVICE.to_owned(),
         };
         let mut settings = DevicesSettings::new(access, KEY);
         settings.pace = PhonePace::default().faster(20);
@@ -141,8 +184,13 @@ impl Engines {
         Running { devices, relay }
     }
 
-    /// What a domain is built from, over these engines and a pool of its own.
+    /// What a domain is built from, over these engines and a pool of its own. It gets what the broker hands over.
     pub fn given(&self, database: Database, settings: DevicesSettings) -> DevicesEngines {
+        let telemetry = self.to_domain.as_ref().map(|to_domain| {
+            let inlet = TelemetryInlet::new();
+            *to_domain.0.lock() = inlet.clone();
+            inlet
+        });
         DevicesEngines {
             database,
             bus: self.bus.clone(),
@@ -150,6 +198,7 @@ impl Engines {
             clock: Arc::clone(&self.clock),
             credentials: self.credentials.clone(),
             broker: Some(Arc::clone(&self.broker) as Arc<dyn BrokerControl>),
+            telemetry,
             settings,
         }
     }

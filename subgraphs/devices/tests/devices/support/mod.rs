@@ -15,11 +15,15 @@ use futures::stream::BoxStream;
 use serde_json::{Value, json};
 
 pub mod device;
+pub mod doomed;
 pub mod engines;
+pub mod mosquitto;
 pub mod witness;
 
-pub use device::HandDevice;
+pub use device::{CarefulDevice, HandDevice};
+pub use doomed::Doomed;
 pub use engines::Engines;
+pub use mosquitto::Mosquitto;
 pub use witness::Witness;
 
 /// The domain at work.
