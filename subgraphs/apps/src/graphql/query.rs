@@ -37,11 +37,11 @@ impl Query {
         #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
         #[graphql(desc = "Part of the name or of the package name.")] search: Option<String>,
         #[graphql(desc = "How to sort; by name unless told.")] order_by: Option<ApplicationOrderInput>,
-    ) -> Result<Connection<ApplicationNode>> {
+    ) -> Result<Option<Connection<ApplicationNode>>> {
         let page = answer(context, PageRequest::new(first, after))?;
         let order = order_by.map(Into::into).unwrap_or_default();
         let rows = list_applications(domain(context), caller(context)?, search.as_deref(), order, &page).await;
-        Ok(connection(answer(context, rows)?, page.after.is_some(), |row| ApplicationNode(row.into())))
+        Ok(Some(connection(answer(context, rows)?, page.after.is_some(), |row| ApplicationNode(row.into()))))
     }
 
     /// An upload. Absent when there is none with this id.
@@ -60,10 +60,10 @@ impl Query {
         #[graphql(desc = "How many, 1 to 200; 25 unless told.")] first: Option<i32>,
         #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
         #[graphql(desc = "Only uploads of this status.")] status: Option<ApplicationUploadStatus>,
-    ) -> Result<Connection<UploadNode>> {
+    ) -> Result<Option<Connection<UploadNode>>> {
         let page = answer(context, PageRequest::new(first, after))?;
         let rows = answer(context, list_uploads(domain(context), caller(context)?, status, &page).await)?;
-        Ok(connection(rows, page.after.is_some(), UploadNode))
+        Ok(Some(connection(rows, page.after.is_some(), UploadNode)))
     }
 
     /// The installations of the caller's organisation, newest first.
@@ -73,11 +73,11 @@ impl Query {
         #[graphql(desc = "How many, 1 to 200; 25 unless told.")] first: Option<i32>,
         #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
         #[graphql(desc = "Which installations; all unless told.")] filter: Option<InstallationFilterInput>,
-    ) -> Result<Connection<InstallationNode>> {
+    ) -> Result<Option<Connection<InstallationNode>>> {
         let page = answer(context, PageRequest::new(first, after))?;
         let filter = answer(context, filter.unwrap_or_default().parse())?;
         let rows = answer(context, list_installations(domain(context), caller(context)?, &filter, &page).await)?;
-        Ok(connection(rows, page.after.is_some(), InstallationNode))
+        Ok(Some(connection(rows, page.after.is_some(), InstallationNode)))
     }
 
     /// An application for other domains.

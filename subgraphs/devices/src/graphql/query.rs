@@ -49,21 +49,21 @@ impl Query {
         #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
         #[graphql(desc = "Which ones; all when left out.")] filter: Option<DeviceFilterInput>,
         #[graphql(desc = "In which order; the newest first when left out.")] order_by: Option<DeviceOrderInput>,
-    ) -> Result<Connection<DeviceNode>> {
+    ) -> Result<Option<Connection<DeviceNode>>> {
         let caller = caller(context)?;
         let filter = answer(context, DeviceFilterInput::parse(filter, None))?;
         let page = answer(context, PageRequest::new(first, after))?;
         let has_previous = page.after.is_some();
         let order = order_by.map(DeviceOrder::from).unwrap_or_default();
         let listed = read::list_devices(domain(context), caller, filter, order, page).await;
-        Ok(connection(answer(context, listed)?, has_previous, DeviceNode::from))
+        Ok(Some(connection(answer(context, listed)?, has_previous, DeviceNode::from)))
     }
 
     /// How many devices of your organisation are in each state; states without any are left out.
-    async fn device_state_counts(&self, context: &Context<'_>) -> Result<Vec<DeviceStateCount>> {
+    async fn device_state_counts(&self, context: &Context<'_>) -> Result<Option<Vec<DeviceStateCount>>> {
         let counts = answer(context, read::count_devices(domain(context), caller(context)?).await)?;
         let count = |(state, count)| DeviceStateCount { state, count: i32::try_from(count).unwrap_or(i32::MAX) };
-        Ok(counts.into_iter().map(count).collect())
+        Ok(Some(counts.into_iter().map(count).collect()))
     }
 
     /// Templates of your organisation, by name.
@@ -74,12 +74,12 @@ impl Query {
         #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
         #[graphql(desc = "With this text in the name, whatever the case.")] search: Option<String>,
         #[graphql(desc = "Of this category.")] category: Option<TemplateCategory>,
-    ) -> Result<Connection<TemplateNode>> {
+    ) -> Result<Option<Connection<TemplateNode>>> {
         let page = answer(context, PageRequest::new(first, after))?;
         let has_previous = page.after.is_some();
         let filter = TemplateFilter { search, category };
         let listed = templates::list_templates(domain(context), caller(context)?, filter, page).await;
-        Ok(connection(answer(context, listed)?, has_previous, |row| TemplateNode(Arc::new(row))))
+        Ok(Some(connection(answer(context, listed)?, has_previous, |row| TemplateNode(Arc::new(row)))))
     }
 
     /// One template of your organisation; absent when there is none with this id.
@@ -97,11 +97,11 @@ impl Query {
         context: &Context<'_>,
         #[graphql(desc = "Rows wanted, 1 to 200; 25 when left out.")] first: Option<i32>,
         #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
-    ) -> Result<Connection<QuarantinedNode>> {
+    ) -> Result<Option<Connection<QuarantinedNode>>> {
         let page = answer(context, PageRequest::new(first, after))?;
         let has_previous = page.after.is_some();
         let listed = telemetry::list_quarantined(domain(context), caller(context)?, page).await;
-        Ok(connection(answer(context, listed)?, has_previous, QuarantinedNode::from))
+        Ok(Some(connection(answer(context, listed)?, has_previous, QuarantinedNode::from)))
     }
 
     /// A device for other domains.

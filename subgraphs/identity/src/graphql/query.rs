@@ -80,7 +80,7 @@ impl Query {
         #[graphql(desc = "Part of the name or the address.")] search: Option<String>,
         #[graphql(desc = "Only users of this status.")] status: Option<UserStatus>,
         #[graphql(desc = "How to sort; oldest account first unless told.")] order_by: Option<UserOrderInput>,
-    ) -> Result<Connection<UserNode>> {
+    ) -> Result<Option<Connection<UserNode>>> {
         let caller = caller(context)?;
         let page = answer(context, PageRequest::new(first, after))?;
         let search = search.filter(|text| !text.trim().is_empty());
@@ -88,27 +88,27 @@ impl Query {
         let order = order_by
             .map_or((UserOrder::default(), false), |order| (order.field.into(), order.direction.is_descending()));
         let users = answer(context, list_users(domain(context), caller, &filter, order, &page).await)?;
-        Ok(connection(users, page.after.is_some(), |user| UserNode::seen_by(caller, user)))
+        Ok(Some(connection(users, page.after.is_some(), |user| UserNode::seen_by(caller, user))))
     }
 
     /// The roles that the caller's organisation can use, built-in ones first.
-    async fn roles(&self, context: &Context<'_>) -> Result<Vec<RoleNode>> {
+    async fn roles(&self, context: &Context<'_>) -> Result<Option<Vec<RoleNode>>> {
         let roles = answer(context, list_roles(domain(context), caller(context)?).await)?;
-        Ok(roles.into_iter().map(RoleNode).collect())
+        Ok(Some(roles.into_iter().map(RoleNode).collect()))
     }
 
     /// Every permission of the platform with what it allows.
     #[allow(clippy::unused_async, reason = "the macro of the graph asks for async resolvers")]
-    async fn permissions(&self, context: &Context<'_>) -> Result<Vec<PermissionDescription>> {
+    async fn permissions(&self, context: &Context<'_>) -> Result<Option<Vec<PermissionDescription>>> {
         caller(context)?;
-        Ok(all_permissions())
+        Ok(Some(all_permissions()))
     }
 
     /// Where the caller is signed in, last used first.
-    async fn sessions(&self, context: &Context<'_>) -> Result<Vec<SessionNode>> {
+    async fn sessions(&self, context: &Context<'_>) -> Result<Option<Vec<SessionNode>>> {
         let caller = caller(context)?;
         let sessions = answer(context, list_sessions(domain(context), caller).await)?;
-        Ok(sessions.into_iter().map(|session| SessionNode::new(session, caller.session_id())).collect())
+        Ok(Some(sessions.into_iter().map(|session| SessionNode::new(session, caller.session_id())).collect()))
     }
 
     /// The caller's API keys, newest first, revoked ones included.
@@ -117,10 +117,10 @@ impl Query {
         context: &Context<'_>,
         #[graphql(desc = "How many, 1 to 200; 25 unless told.")] first: Option<i32>,
         #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
-    ) -> Result<Connection<ApiKeyNode>> {
+    ) -> Result<Option<Connection<ApiKeyNode>>> {
         let page = answer(context, PageRequest::new(first, after))?;
         let keys = answer(context, list_api_keys(domain(context), caller(context)?, &page).await)?;
-        Ok(connection(keys, page.after.is_some(), ApiKeyNode))
+        Ok(Some(connection(keys, page.after.is_some(), ApiKeyNode)))
     }
 
     /// What was done in the caller's organisation, newest first.
@@ -130,18 +130,18 @@ impl Query {
         #[graphql(desc = "How many, 1 to 200; 25 unless told.")] first: Option<i32>,
         #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
         #[graphql(desc = "Which entries; all unless told.")] filter: Option<AuditLogFilter>,
-    ) -> Result<Connection<AuditEntryNode>> {
+    ) -> Result<Option<Connection<AuditEntryNode>>> {
         let page = answer(context, PageRequest::new(first, after))?;
         let filter = answer(context, filter.unwrap_or_default().try_into())?;
         let entries = answer(context, list_entries(domain(context), caller(context)?, &filter, &page).await)?;
-        Ok(connection(entries, page.after.is_some(), AuditEntryNode))
+        Ok(Some(connection(entries, page.after.is_some(), AuditEntryNode)))
     }
 
     /// The caller's organisation.
-    async fn tenant(&self, context: &Context<'_>) -> Result<TenantNode> {
+    async fn tenant(&self, context: &Context<'_>) -> Result<Option<TenantNode>> {
         let caller = caller(context)?;
         answer(context, caller.require(&needs::TENANT_READ))?;
-        Ok(TenantNode(answer(context, own_tenant(domain(context), caller).await)?))
+        Ok(Some(TenantNode(answer(context, own_tenant(domain(context), caller).await)?)))
     }
 
     /// All organisations of the platform, by short name; for its operators.
@@ -151,11 +151,11 @@ impl Query {
         #[graphql(desc = "How many, 1 to 200; 25 unless told.")] first: Option<i32>,
         #[graphql(desc = "The cursor to continue after.")] after: Option<String>,
         #[graphql(desc = "Part of the name or the short name.")] search: Option<String>,
-    ) -> Result<Connection<TenantNode>> {
+    ) -> Result<Option<Connection<TenantNode>>> {
         let page = answer(context, PageRequest::new(first, after))?;
         let caller = caller(context)?;
         let tenants = answer(context, list_tenants(domain(context), caller, search.as_deref(), &page).await)?;
-        Ok(connection(tenants, page.after.is_some(), TenantNode))
+        Ok(Some(connection(tenants, page.after.is_some(), TenantNode)))
     }
 
     /// A user as other subgraphs refer to them. Absent when the caller's organisation has none with this id.

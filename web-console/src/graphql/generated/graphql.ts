@@ -826,17 +826,10 @@ export type DeviceFilter = {
 /** How a list of devices is sorted. */
 export type DeviceOrder = {
   /** In which direction. */
-  direction: DeviceOrderDirection;
+  direction?: OrderDirection;
   /** By what. */
   field: DeviceOrderField;
 };
-
-/** The direction of a sorted list. */
-export type DeviceOrderDirection =
-  /** Smallest, first in the alphabet or oldest first. */
-  | 'ASC'
-  /** Largest, last in the alphabet or newest first. */
-  | 'DESC';
 
 /** What a list is sorted by. */
 export type DeviceOrderField =
@@ -1744,47 +1737,47 @@ export type QuarantinedMessageEdge = {
 export type Query = {
   __typename?: 'Query';
   /** The caller's API keys, newest first, revoked ones included. */
-  apiKeys: ApiKeyConnection;
+  apiKeys?: Maybe<ApiKeyConnection>;
   /** An application of the catalogue. Absent when there is none with this id. */
   application?: Maybe<Application>;
   /** An upload. Absent when there is none with this id. */
   applicationUpload?: Maybe<ApplicationUpload>;
   /** The uploads of the caller's organisation, newest first. */
-  applicationUploads: ApplicationUploadConnection;
+  applicationUploads?: Maybe<ApplicationUploadConnection>;
   /** The catalogue of the caller's organisation. */
-  applications: ApplicationConnection;
+  applications?: Maybe<ApplicationConnection>;
   /** What was done in the caller's organisation, newest first. */
-  auditLog: AuditEntryConnection;
+  auditLog?: Maybe<AuditEntryConnection>;
   /** One device of your organisation; absent when there is none with this id. */
   device?: Maybe<Device>;
   /** How many devices of your organisation are in each state; states without any are left out. */
-  deviceStateCounts: Array<DeviceStateCount>;
+  deviceStateCounts?: Maybe<Array<DeviceStateCount>>;
   /** One template of your organisation; absent when there is none with this id. */
   deviceTemplate?: Maybe<DeviceTemplate>;
   /** Templates of your organisation, by name. */
-  deviceTemplates: DeviceTemplateConnection;
+  deviceTemplates?: Maybe<DeviceTemplateConnection>;
   /** Devices of your organisation. */
-  devices: DeviceConnection;
+  devices?: Maybe<DeviceConnection>;
   /** The installations of the caller's organisation, newest first. */
-  installations: InstallationConnection;
+  installations?: Maybe<InstallationConnection>;
   /** Who is signed in. Absent when nobody is. */
   me?: Maybe<Viewer>;
   /** Every permission of the platform with what it allows. */
-  permissions: Array<PermissionDescription>;
+  permissions?: Maybe<Array<PermissionDescription>>;
   /** The roles that the caller's organisation can use, built-in ones first. */
-  roles: Array<Role>;
+  roles?: Maybe<Array<Role>>;
   /** Where the caller is signed in, last used first. */
-  sessions: Array<Session>;
+  sessions?: Maybe<Array<Session>>;
   /** A sample of the messages from devices that were not accepted, newest first. */
-  telemetryQuarantine: QuarantinedMessageConnection;
+  telemetryQuarantine?: Maybe<QuarantinedMessageConnection>;
   /** The caller's organisation. */
-  tenant: Tenant;
+  tenant?: Maybe<Tenant>;
   /** All organisations of the platform, by short name; for its operators. */
-  tenants: TenantConnection;
+  tenants?: Maybe<TenantConnection>;
   /** A user of the caller's organisation. Absent when there is none with this id. */
   user?: Maybe<User>;
   /** The users of the caller's organisation. */
-  users: UserConnection;
+  users?: Maybe<UserConnection>;
 };
 
 
@@ -2606,12 +2599,12 @@ export type ApiKeysQueryVariables = Exact<{
 }>;
 
 
-export type ApiKeysQuery = { __typename?: 'Query', apiKeys: { __typename?: 'ApiKeyConnection', totalCount?: number | null, edges: Array<{ __typename?: 'ApiKeyEdge', node: { __typename?: 'ApiKey', id: string, name: string, prefix: string, permissions: Array<string>, createdAt: string, expiresAt?: string | null, lastUsedAt?: string | null, revokedAt?: string | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type ApiKeysQuery = { __typename?: 'Query', apiKeys?: { __typename?: 'ApiKeyConnection', totalCount?: number | null, edges: Array<{ __typename?: 'ApiKeyEdge', node: { __typename?: 'ApiKey', id: string, name: string, prefix: string, permissions: Array<string>, createdAt: string, expiresAt?: string | null, lastUsedAt?: string | null, revokedAt?: string | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } | null };
 
 export type PermissionsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type PermissionsQuery = { __typename?: 'Query', permissions: Array<{ __typename?: 'PermissionDescription', name: string, description: string }> };
+export type PermissionsQuery = { __typename?: 'Query', permissions?: Array<{ __typename?: 'PermissionDescription', name: string, description: string }> | null };
 
 export type CreateApiKeyMutationVariables = Exact<{
   input: CreateApiKeyInput;
@@ -2647,14 +2640,14 @@ export type ApplicationsQueryVariables = Exact<{
 }>;
 
 
-export type ApplicationsQuery = { __typename?: 'Query', applications: { __typename?: 'ApplicationConnection', totalCount?: number | null, edges: Array<{ __typename?: 'ApplicationEdge', node: { __typename?: 'Application', id: string, label: string, packageName: string, versionName?: string | null, versionCode: number, iconUrl?: string | null, sizeBytes: number, installCount: number, createdAt: string, signature?: { __typename?: 'ApkSignature', verified: boolean } | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type ApplicationsQuery = { __typename?: 'Query', applications?: { __typename?: 'ApplicationConnection', totalCount?: number | null, edges: Array<{ __typename?: 'ApplicationEdge', node: { __typename?: 'Application', id: string, label: string, packageName: string, versionName?: string | null, versionCode: number, iconUrl?: string | null, sizeBytes: number, installCount: number, createdAt: string, signature?: { __typename?: 'ApkSignature', verified: boolean } | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } | null };
 
 export type AppChoicesQueryVariables = Exact<{
   search?: InputMaybe<Scalars['String']['input']>;
 }>;
 
 
-export type AppChoicesQuery = { __typename?: 'Query', applications: { __typename?: 'ApplicationConnection', edges: Array<{ __typename?: 'ApplicationEdge', node: { __typename?: 'Application', id: string, label: string, packageName: string, versionName?: string | null, iconUrl?: string | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type AppChoicesQuery = { __typename?: 'Query', applications?: { __typename?: 'ApplicationConnection', edges: Array<{ __typename?: 'ApplicationEdge', node: { __typename?: 'Application', id: string, label: string, packageName: string, versionName?: string | null, iconUrl?: string | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } | null };
 
 export type InstallationFieldsFragment = { __typename?: 'Installation', id: string, status: InstallationStatus, progress: number, attempts: number, updatedAt: string, failure?: { __typename?: 'Failure', code: string, message: string } | null, device?: { __typename?: 'Device', id: string, name: string } | null, application: { __typename?: 'Application', id: string, label: string, packageName: string, versionName?: string | null, iconUrl?: string | null } };
 
@@ -2697,14 +2690,14 @@ export type InstallationsQueryVariables = Exact<{
 }>;
 
 
-export type InstallationsQuery = { __typename?: 'Query', installations: { __typename?: 'InstallationConnection', edges: Array<{ __typename?: 'InstallationEdge', node: { __typename?: 'Installation', id: string, status: InstallationStatus, progress: number, attempts: number, updatedAt: string, failure?: { __typename?: 'Failure', code: string, message: string } | null, device?: { __typename?: 'Device', id: string, name: string } | null, application: { __typename?: 'Application', id: string, label: string, packageName: string, versionName?: string | null, iconUrl?: string | null } } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type InstallationsQuery = { __typename?: 'Query', installations?: { __typename?: 'InstallationConnection', edges: Array<{ __typename?: 'InstallationEdge', node: { __typename?: 'Installation', id: string, status: InstallationStatus, progress: number, attempts: number, updatedAt: string, failure?: { __typename?: 'Failure', code: string, message: string } | null, device?: { __typename?: 'Device', id: string, name: string } | null, application: { __typename?: 'Application', id: string, label: string, packageName: string, versionName?: string | null, iconUrl?: string | null } } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } | null };
 
 export type DeviceChoicesQueryVariables = Exact<{
   search?: InputMaybe<Scalars['String']['input']>;
 }>;
 
 
-export type DeviceChoicesQuery = { __typename?: 'Query', devices: { __typename?: 'DeviceConnection', edges: Array<{ __typename?: 'DeviceEdge', node: { __typename?: 'Device', id: string, name: string, state: DeviceState, online: boolean } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type DeviceChoicesQuery = { __typename?: 'Query', devices?: { __typename?: 'DeviceConnection', edges: Array<{ __typename?: 'DeviceEdge', node: { __typename?: 'Device', id: string, name: string, state: DeviceState, online: boolean } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } | null };
 
 export type UploadFieldsFragment = { __typename?: 'ApplicationUpload', id: string, fileName: string, sizeBytes: number, sha256: string, status: ApplicationUploadStatus, progress: number, partSizeBytes: number, createdAt: string, parts: Array<{ __typename?: 'UploadPart', number: number, sizeBytes: number, uploaded: boolean }>, failure?: { __typename?: 'Failure', code: string, message: string } | null, application?: { __typename?: 'Application', id: string, label: string, packageName: string, versionName?: string | null } | null };
 
@@ -2747,7 +2740,7 @@ export type ApplicationUploadProgressSubscription = { __typename?: 'Subscription
 export type UnfinishedUploadsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type UnfinishedUploadsQuery = { __typename?: 'Query', applicationUploads: { __typename?: 'ApplicationUploadConnection', edges: Array<{ __typename?: 'ApplicationUploadEdge', node: { __typename?: 'ApplicationUpload', id: string, fileName: string, sizeBytes: number, sha256: string, status: ApplicationUploadStatus, progress: number, partSizeBytes: number, createdAt: string, parts: Array<{ __typename?: 'UploadPart', number: number, sizeBytes: number, uploaded: boolean }>, failure?: { __typename?: 'Failure', code: string, message: string } | null, application?: { __typename?: 'Application', id: string, label: string, packageName: string, versionName?: string | null } | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type UnfinishedUploadsQuery = { __typename?: 'Query', applicationUploads?: { __typename?: 'ApplicationUploadConnection', edges: Array<{ __typename?: 'ApplicationUploadEdge', node: { __typename?: 'ApplicationUpload', id: string, fileName: string, sizeBytes: number, sha256: string, status: ApplicationUploadStatus, progress: number, partSizeBytes: number, createdAt: string, parts: Array<{ __typename?: 'UploadPart', number: number, sizeBytes: number, uploaded: boolean }>, failure?: { __typename?: 'Failure', code: string, message: string } | null, application?: { __typename?: 'Application', id: string, label: string, packageName: string, versionName?: string | null } | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } | null };
 
 export type AuditEntriesQueryVariables = Exact<{
   action?: InputMaybe<Scalars['String']['input']>;
@@ -2757,7 +2750,7 @@ export type AuditEntriesQueryVariables = Exact<{
 }>;
 
 
-export type AuditEntriesQuery = { __typename?: 'Query', auditLog: { __typename?: 'AuditEntryConnection', totalCount?: number | null, edges: Array<{ __typename?: 'AuditEntryEdge', node: { __typename?: 'AuditEntry', id: string, at: string, action: string, actorKind: ActorKind, targetType: string, targetId?: string | null, before?: unknown | null, after?: unknown | null, address?: string | null, correlationId: string, actor?: { __typename?: 'User', id: string, displayName: string } | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type AuditEntriesQuery = { __typename?: 'Query', auditLog?: { __typename?: 'AuditEntryConnection', totalCount?: number | null, edges: Array<{ __typename?: 'AuditEntryEdge', node: { __typename?: 'AuditEntry', id: string, at: string, action: string, actorKind: ActorKind, targetType: string, targetId?: string | null, before?: unknown | null, after?: unknown | null, address?: string | null, correlationId: string, actor?: { __typename?: 'User', id: string, displayName: string } | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } | null };
 
 export type DeviceCommandsQueryVariables = Exact<{
   id: Scalars['ID']['input'];
@@ -2854,7 +2847,7 @@ export type DeviceCommandUpdatedSubscription = { __typename?: 'Subscription', de
 export type TemplateChoicesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type TemplateChoicesQuery = { __typename?: 'Query', deviceTemplates: { __typename?: 'DeviceTemplateConnection', edges: Array<{ __typename?: 'DeviceTemplateEdge', node: { __typename?: 'DeviceTemplate', id: string, name: string, category: TemplateCategory } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type TemplateChoicesQuery = { __typename?: 'Query', deviceTemplates?: { __typename?: 'DeviceTemplateConnection', edges: Array<{ __typename?: 'DeviceTemplateEdge', node: { __typename?: 'DeviceTemplate', id: string, name: string, category: TemplateCategory } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } | null };
 
 export type CreateDeviceMutationVariables = Exact<{
   input: CreateDeviceInput;
@@ -2871,7 +2864,7 @@ export type DevicesQueryVariables = Exact<{
 }>;
 
 
-export type DevicesQuery = { __typename?: 'Query', devices: { __typename?: 'DeviceConnection', totalCount?: number | null, edges: Array<{ __typename?: 'DeviceEdge', node: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, online: boolean, tags: Array<string>, group?: string | null, createdAt: string, allowedActions: Array<DeviceAction>, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number }, owner?: { __typename?: 'User', id: string, displayName: string } | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type DevicesQuery = { __typename?: 'Query', devices?: { __typename?: 'DeviceConnection', totalCount?: number | null, edges: Array<{ __typename?: 'DeviceEdge', node: { __typename?: 'Device', id: string, name: string, state: DeviceState, stateReason?: string | null, online: boolean, tags: Array<string>, group?: string | null, createdAt: string, allowedActions: Array<DeviceAction>, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number }, owner?: { __typename?: 'User', id: string, displayName: string } | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } | null };
 
 export type UpdateProfileMutationVariables = Exact<{
   displayName: Scalars['String']['input'];
@@ -2891,7 +2884,7 @@ export type ChangePasswordMutation = { __typename?: 'Mutation', changePassword: 
 export type SessionsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SessionsQuery = { __typename?: 'Query', sessions: Array<{ __typename?: 'Session', id: string, userAgent?: string | null, address?: string | null, createdAt: string, lastUsedAt: string, expiresAt: string, current: boolean }> };
+export type SessionsQuery = { __typename?: 'Query', sessions?: Array<{ __typename?: 'Session', id: string, userAgent?: string | null, address?: string | null, createdAt: string, lastUsedAt: string, expiresAt: string, current: boolean }> | null };
 
 export type RevokeSessionMutationVariables = Exact<{
   id: Scalars['ID']['input'];
@@ -2928,7 +2921,7 @@ export type TemplatesQueryVariables = Exact<{
 }>;
 
 
-export type TemplatesQuery = { __typename?: 'Query', deviceTemplates: { __typename?: 'DeviceTemplateConnection', totalCount?: number | null, edges: Array<{ __typename?: 'DeviceTemplateEdge', node: { __typename?: 'DeviceTemplate', id: string, name: string, description: string, category: TemplateCategory, deviceCount: number, createdAt: string, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null, location?: { __typename?: 'GeoPoint', latitude: number, longitude: number } | null } } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type TemplatesQuery = { __typename?: 'Query', deviceTemplates?: { __typename?: 'DeviceTemplateConnection', totalCount?: number | null, edges: Array<{ __typename?: 'DeviceTemplateEdge', node: { __typename?: 'DeviceTemplate', id: string, name: string, description: string, category: TemplateCategory, deviceCount: number, createdAt: string, specification: { __typename?: 'DeviceSpecification', androidVersion: string, cpuCores: number, memoryMb: number, storageGb: number, widthPx: number, heightPx: number, density: number, gpu: boolean, locale: string, timezone: string, networkProxy?: string | null, location?: { __typename?: 'GeoPoint', latitude: number, longitude: number } | null } } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } | null };
 
 export type CreateDeviceTemplateMutationVariables = Exact<{
   input: CreateDeviceTemplateInput;
@@ -2960,12 +2953,12 @@ export type UsersQueryVariables = Exact<{
 }>;
 
 
-export type UsersQuery = { __typename?: 'Query', users: { __typename?: 'UserConnection', totalCount?: number | null, edges: Array<{ __typename?: 'UserEdge', node: { __typename?: 'User', id: string, email?: string | null, displayName: string, status?: UserStatus | null, createdAt: string, lastLoginAt?: string | null, roles?: Array<{ __typename?: 'Role', id: string, name: string }> | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } };
+export type UsersQuery = { __typename?: 'Query', users?: { __typename?: 'UserConnection', totalCount?: number | null, edges: Array<{ __typename?: 'UserEdge', node: { __typename?: 'User', id: string, email?: string | null, displayName: string, status?: UserStatus | null, createdAt: string, lastLoginAt?: string | null, roles?: Array<{ __typename?: 'Role', id: string, name: string }> | null } }>, pageInfo: { __typename?: 'PageInfo', hasNextPage: boolean, endCursor?: string | null } } | null };
 
 export type RolesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type RolesQuery = { __typename?: 'Query', roles: Array<{ __typename?: 'Role', id: string, name: string, description: string }> };
+export type RolesQuery = { __typename?: 'Query', roles?: Array<{ __typename?: 'Role', id: string, name: string, description: string }> | null };
 
 export type CreateUserMutationVariables = Exact<{
   input: CreateUserInput;

@@ -45,7 +45,7 @@ const AUDIT_ENTRIES = graphql(`
   }
 `);
 
-export type AuditRow = AuditEntriesQuery['auditLog']['edges'][number]['node'];
+export type AuditRow = NonNullable<AuditEntriesQuery['auditLog']>['edges'][number]['node'];
 
 /** A group's name alone, such as `device`, means all that is done to its kind. */
 const pattern = (action: string) => (action === '' ? null : /[.*]/.test(action) ? action : `${action}.*`);

@@ -39,7 +39,7 @@ export function DevicesPage() {
     [search, states, tag, field, direction],
   );
   const { data, error, loading, refetch, fetchMore } = useQuery(DEVICES, { variables, notifyOnNetworkStatusChange: true });
-  const devices = useMemo(() => data?.devices.edges.map((edge) => edge.node) ?? [], [data]);
+  const devices = useMemo(() => data?.devices?.edges.map((edge) => edge.node) ?? [], [data]);
 
   // The stream tells of devices that came or went; the page of the table is asked for again then.
   const fleetSize = fleet.devices.length;

@@ -36,4 +36,4 @@ export const DEVICES = graphql(`
   }
 `);
 
-export type DeviceRowData = DevicesQuery['devices']['edges'][number]['node'];
+export type DeviceRowData = NonNullable<DevicesQuery['devices']>['edges'][number]['node'];

@@ -63,12 +63,13 @@ export function SessionList() {
     }
   };
 
-  if (error && !data) return <ErrorState error={error} onRetry={() => void refetch()} />;
-  if (!data) return <PageLoader />;
+  const sessions = data?.sessions;
+  if (error && !sessions) return <ErrorState error={error} onRetry={() => void refetch()} />;
+  if (!sessions) return <PageLoader />;
   return (
     <Stack gap="xs">
       <Stack component="ul" gap="xs" p={0} m={0} style={{ listStyle: 'none' }} aria-label={t('profile.sessions')}>
-        {data.sessions.map((session) => (
+        {sessions.map((session) => (
           <Paper component="li" key={session.id} p="sm">
             <Group justify="space-between" wrap="nowrap">
               <div>
@@ -97,7 +98,7 @@ export function SessionList() {
           </Paper>
         ))}
       </Stack>
-      {data.sessions.some((session) => !session.current) && (
+      {sessions.some((session) => !session.current) && (
         <Group>
           <Button variant="default" size="xs" loading={loading} onClick={() => void attempt(async () => (await revokeOthers()).data.revokeOtherSessions.userErrors)}>
             {t('profile.revokeOthers')}

@@ -53,7 +53,7 @@ function AppPicker({ device, onClose }: Omit<AppPickerDialogProps, 'opened'>) {
   const [errors, setErrors] = useState<string[]>([]);
   const { data, previousData, error, refetch } = useQuery(APP_CHOICES, { variables: { search: search === '' ? null : search } });
   const [install, { loading }] = useMutation(INSTALL, { refetchQueries: ['Installations'] });
-  const apps = (data ?? previousData)?.applications.edges.map((edge) => edge.node);
+  const apps = (data ?? previousData)?.applications?.edges.map((edge) => edge.node);
 
   const choose = async (applicationId: string) => {
     setErrors([]);

@@ -18,7 +18,7 @@ export function DevicePicker({ chosen, onChange }: DevicePickerProps) {
   const { t } = useTranslation();
   const [search, setSearch] = useState('');
   const { data, previousData, error, refetch } = useQuery(DEVICE_CHOICES, { variables: { search: search === '' ? null : search } });
-  const devices = (data ?? previousData)?.devices.edges.map((edge) => edge.node);
+  const devices = (data ?? previousData)?.devices?.edges.map((edge) => edge.node);
   const all = devices !== undefined && devices.length > 0 && devices.every((device) => chosen.has(device.id));
 
   const set = (ids: string[], on: boolean) => {

@@ -59,7 +59,7 @@ function Unfinished() {
   const { t } = useTranslation();
   const { data } = useQuery(UNFINISHED_UPLOADS);
   const own = useSyncExternalStore(uploads.subscribe, uploads.all);
-  const left = (data?.applicationUploads.edges ?? []).map((edge) => edge.node).filter((upload) => !own.some((one) => one.remote?.id === upload.id));
+  const left = (data?.applicationUploads?.edges ?? []).map((edge) => edge.node).filter((upload) => !own.some((one) => one.remote?.id === upload.id));
   if (left.length === 0) return null;
   return (
     <List size="sm" mb="md" c="dimmed" aria-label={t('upload.unfinished')}>

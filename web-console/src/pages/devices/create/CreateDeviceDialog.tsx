@@ -94,7 +94,7 @@ function CreateDeviceForm({ onClose, templateId }: { onClose: () => void; templa
     onClose();
   });
 
-  const choices = (templates.data?.deviceTemplates.edges ?? []).map(({ node }) => ({ value: node.id, label: `${node.name} · ${t(`templates.category.${node.category}`)}` }));
+  const choices = (templates.data?.deviceTemplates?.edges ?? []).map(({ node }) => ({ value: node.id, label: `${node.name} · ${t(`templates.category.${node.category}`)}` }));
   return (
     <form onSubmit={create} noValidate>
       <Stack gap="sm">
