@@ -2,6 +2,8 @@
 
 use cloudphone_core::Origin;
 use cloudphone_database::AsyncPgConnection;
+use cloudphone_events::audit;
+use serde_json::json;
 
 use super::model::{Refresh, RevokeReason, Session, secret_hash};
 use super::open::{AuthenticatedSession, Opened, authenticated, caller_of, hand_out_refresh_token};
@@ -50,6 +52,14 @@ async fn trade(
     store::spend(connection, token.id, now).await?;
     store::touch(connection, session.id, now).await?;
     let refresh_token = hand_out_refresh_token(connection, domain, &session).await?;
+    let entry = audit::AuditEntry {
+        action: "session.refresh",
+        target_type: "session",
+        target_id: Some(session.id.0),
+        before: None,
+        after: Some(json!({ "userId": user.id, "address": origin.address })),
+    };
+    audit::record(connection, &caller_of(&user, session.id, origin), entry).await?;
     let session = Session { last_used_at: now, ..session };
     Ok(Some(Opened { user, session, refresh_token }))
 }
