@@ -2,7 +2,7 @@
 
 use cloudphone_planning::{
     FieldProjection, GraphQlError, PathSegment, PreparedOperation, Projection, ScalarKind, TypeTable, ValueProjection,
-    Variables, Wrapping, codes,
+    Variables, Wrapping, client_key, codes,
 };
 
 use crate::{
@@ -61,6 +61,23 @@ struct Nulled;
 enum Step<'a> {
     Key(&'a str),
     Index(usize),
+}
+
+impl Step<'_> {
+    fn segment(&self) -> PathSegment {
+        match self {
+            Self::Key(key) => PathSegment::Key((*key).to_owned()),
+            Self::Index(index) => PathSegment::Index(*index),
+        }
+    }
+}
+
+/// A part of a path as the client wrote it.
+pub(crate) fn in_client_terms(segment: &PathSegment) -> PathSegment {
+    match segment {
+        PathSegment::Key(key) => PathSegment::Key(client_key(key).to_owned()),
+        PathSegment::Index(index) => PathSegment::Index(*index),
+    }
 }
 
 struct Projector<'a> {
@@ -235,7 +252,7 @@ impl<'a> Projector<'a> {
             self.out.extend_from_slice(b"null");
             return Ok(());
         }
-        let path = self.path_now(&[]);
+        let path = self.path_now();
         // An error that already explains the null must stay the only one.
         let explained = self
             .errors
@@ -260,19 +277,26 @@ impl<'a> Projector<'a> {
         let known = store.failure(failure);
         // An error about one field of an entity explains the entity's other fields, but is told once.
         let told_elsewhere = match (known.tail.first(), self.path.last()) {
-            (Some(PathSegment::Key(key)), Some(Step::Key(here))) => known.whole_object && key != here,
+            (Some(PathSegment::Key(key)), Some(Step::Key(here))) => known.whole_object && client_key(key) != *here,
             _ => false,
         };
-        if !told_elsewhere {
-            let tail = if known.whole_object { known.tail.get(1..).unwrap_or_default() } else { &known.tail };
-            let path = self.path_now(tail);
+        if told_elsewhere && !wrapping.is_non_null() {
+            self.out.extend_from_slice(b"null");
+            return Ok(());
+        }
+        let mut path: Vec<_> = if told_elsewhere {
+            // The object is lost before its field is reached that explains why.
+            self.path[..self.path.len() - 1].iter().map(Step::segment).collect()
+        } else {
+            self.path_now()
+        };
+        let below = usize::from(known.whole_object && !told_elsewhere);
+        path.extend(known.tail.iter().skip(below).map(in_client_terms));
+        if !told_elsewhere || !self.errors.iter().any(|error| error.path == path) {
             self.report(known.error.clone().with_path(path));
             self.reported.push(failure);
         }
         if wrapping.is_non_null() {
-            if told_elsewhere && !self.reported.contains(&failure) {
-                return self.null(wrapping, parent, field);
-            }
             return Err(Nulled);
         }
         self.out.extend_from_slice(b"null");
@@ -280,7 +304,7 @@ impl<'a> Projector<'a> {
     }
 
     fn invalid(&mut self, parent: &str, field: &FieldProjection, what: &str) -> Result<(), Nulled> {
-        let path = self.path_now(&[]);
+        let path = self.path_now();
         let message = format!("The subgraph's value for {parent}.{} is {what}.", field.name);
         self.report(GraphQlError::new(codes::INVALID_VALUE, message).with_path(path));
         Err(Nulled)
@@ -292,12 +316,8 @@ impl<'a> Projector<'a> {
         }
     }
 
-    fn path_now(&self, tail: &[PathSegment]) -> Vec<PathSegment> {
-        let steps = self.path.iter().map(|step| match step {
-            Step::Key(key) => PathSegment::Key((*key).to_owned()),
-            Step::Index(index) => PathSegment::Index(*index),
-        });
-        steps.chain(tail.iter().cloned()).collect()
+    fn path_now(&self) -> Vec<PathSegment> {
+        self.path.iter().map(Step::segment).collect()
     }
 }
 

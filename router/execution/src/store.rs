@@ -9,6 +9,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cloudphone_planning::{FlattenSegment, GraphQlError, PathSegment, Shape, Symbol, TypeId, TypeTable};
 
+use crate::json::Scanner;
+
 const NONE: u32 = u32::MAX;
 
 /// A run of bytes of one answer.
@@ -313,13 +315,66 @@ impl Store {
         path: &[PathSegment],
         error: &GraphQlError,
     ) -> bool {
+        self.open_leaves(object, shape, path);
         let Some((place, tail)) = self.find_null(object, shape, path) else { return false };
         let failure = self.add_failure(error.clone(), tail.to_vec(), false);
-        match place {
-            Place::Field(position) => self.fields[position].1 = Node::Failed(failure),
-            Place::Item(position) => self.items[position] = Node::Failed(failure),
-        }
+        *self.at_mut(place) = Node::Failed(failure);
         true
+    }
+
+    /// Takes apart the lists of scalars on the way of a path, so that a null in one can be told from the others.
+    fn open_leaves(&mut self, object: ObjectId, shape: &Shape, path: &[PathSegment]) {
+        let [PathSegment::Key(key), below @ ..] = path else { return };
+        let Some(field) = shape.fields.iter().find(|field| *field.key == **key) else { return };
+        let start = self.objects[object.0 as usize].start as usize;
+        let own = self.own_fields(object).iter().position(|(symbol, _)| *symbol == field.symbol);
+        let Some(offset) = own else { return };
+        let mut place = Place::Field(start + offset);
+        let mut rest = below;
+        loop {
+            if let (Node::Leaf(span), [PathSegment::Index(_), ..]) = (self.at(place), rest)
+                && let Some(list) = self.take_apart(span)
+            {
+                *self.at_mut(place) = list;
+            }
+            match (self.at(place), rest) {
+                (Node::List { start, len }, [PathSegment::Index(index), below @ ..]) if *index < len as usize => {
+                    place = Place::Item(start as usize + index);
+                    rest = below;
+                }
+                (Node::Object(inner), _) => {
+                    if let Some(shape) = &field.child {
+                        self.open_leaves(inner, shape, rest);
+                    }
+                    return;
+                }
+                _ => return,
+            }
+        }
+    }
+
+    fn take_apart(&mut self, span: Span) -> Option<Node> {
+        let bytes = self.bytes(span);
+        if bytes.first() != Some(&b'[') {
+            return None;
+        }
+        let malformed = "bytes of the store were scanned when they came in";
+        let mut scanner = Scanner::new(bytes);
+        let mut items = Vec::new();
+        scanner.enter().expect(malformed);
+        while scanner.another(items.is_empty(), b']').expect(malformed) {
+            let start = scanner.value().expect(malformed);
+            items.push(if scanner.slice(start) == b"null" {
+                Node::Null
+            } else {
+                Node::Leaf(Span {
+                    source: span.source,
+                    start: span.start + index(start),
+                    end: span.start + index(scanner.position()),
+                })
+            });
+        }
+        Some(self.add_list(items.into_iter()))
     }
 
     /// Whether a path, in the subgraph's keys, leads from a value to a null, or the value is null itself.
@@ -358,6 +413,13 @@ impl Store {
                 }
             };
             shape = field.child.as_ref()?;
+        }
+    }
+
+    fn at_mut(&mut self, place: Place) -> &mut Node {
+        match place {
+            Place::Field(position) => &mut self.fields[position].1,
+            Place::Item(position) => &mut self.items[position],
         }
     }
 

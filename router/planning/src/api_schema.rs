@@ -72,6 +72,10 @@ impl ApiSchema {
         self.by_name.get(name).and_then(|index| type_definition(&self.document.definitions[*index]))
     }
 
+    pub(crate) fn is_union(&self, name: &str) -> bool {
+        matches!(self.definition(name), Some(TypeDefinition::Union(_)))
+    }
+
     pub(crate) fn definitions(&self) -> impl Iterator<Item = &TypeDefinition> {
         self.document.definitions.iter().filter_map(type_definition)
     }

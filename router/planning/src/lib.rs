@@ -17,6 +17,8 @@ mod plan;
 mod planner;
 mod projection;
 mod projection_compile;
+mod provides;
+mod rewrite;
 mod shape_compile;
 mod supergraph;
 mod types;
@@ -34,6 +36,7 @@ pub use planner::{FederationPlanner, OverrideChoice, PlanRequest, Planner, Plann
 pub use projection::{
     AbstractProjection, FieldProjection, ObjectProjection, Projection, ScalarKind, ValueProjection, Wrapping,
 };
+pub use rewrite::client_key;
 pub use supergraph::{SubgraphEndpoint, Supergraph, SupergraphError};
 pub use types::{TypeId, TypeTable};
 pub use variables::Variables;

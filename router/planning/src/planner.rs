@@ -17,6 +17,7 @@ use hive_router_query_planner::{
     graph::{PERCENTAGE_SCALE_FACTOR, PlannerOverrideContext},
     utils::cancellation::CancellationToken,
 };
+use indexmap::IndexMap;
 use moka::future::Cache;
 use tokio::sync::Semaphore;
 
@@ -27,6 +28,7 @@ use crate::{
     limits::{self, OperationLimits},
     operation::{OperationKind, PreparedOperation},
     plan::Plan,
+    rewrite,
     supergraph::Supergraph,
 };
 
@@ -228,6 +230,7 @@ impl PlanningCore {
 
     fn plan(&self, document: &ParsedDocument, overrides: &Overrides) -> Result<Plan, PlanningError> {
         let Some(for_subgraphs) = document.for_subgraphs() else { return Ok(Plan::default()) };
+        let for_subgraphs = rewrite::rewrite(&self.supergraph, for_subgraphs);
         let planner = &self.supergraph.query_planner;
         let mut normalised = normalize_operation(&planner.supergraph, &for_subgraphs, document.name())
             .map_err(|error| failed(format!("The operation could not be planned: {error}")))?;
@@ -252,20 +255,38 @@ impl PlanningCore {
         // before the next begins (specification, section 6.2.2), so each gets its own plan.
         let mut trees = Vec::with_capacity(fields.len());
         for field in fields {
-            normalised.operation.selection_set = SelectionSet { items: vec![field] };
+            normalised.operation.selection_set = field;
             trees.push(plan(&normalised.operation)?);
         }
         compile::compile(&self.supergraph, &trees).map_err(failed)
     }
 }
 
-/// The root fields one by one, each in the fragment whose conditions it has.
-fn serial_fields(set: &SelectionSet) -> Vec<SelectionItem> {
+/// The root fields one by one. What is selected under one key is one field, whatever the conditions of its parts are.
+fn serial_fields(set: &SelectionSet) -> Vec<SelectionSet> {
+    let mut fields: IndexMap<String, SelectionSet> = IndexMap::new();
+    for item in conditional_fields(set) {
+        let mut inner = &item;
+        while let SelectionItem::InlineFragment(fragment) = inner {
+            inner = fragment.selections.items.first().expect("each fragment was given its field");
+        }
+        let key = match inner {
+            SelectionItem::Field(field) => field.selection_identifier().to_owned(),
+            SelectionItem::FragmentSpread(name) => name.clone(),
+            SelectionItem::InlineFragment(_) => unreachable!("the fragments were entered above"),
+        };
+        fields.entry(key).or_insert_with(|| SelectionSet { items: Vec::new() }).items.push(item);
+    }
+    fields.into_values().collect()
+}
+
+/// The root fields, each in the fragments whose conditions it has.
+fn conditional_fields(set: &SelectionSet) -> Vec<SelectionItem> {
     let mut fields = Vec::new();
     for item in &set.items {
         match item {
             SelectionItem::InlineFragment(fragment) => {
-                for inner in serial_fields(&fragment.selections) {
+                for inner in conditional_fields(&fragment.selections) {
                     let mut own = fragment.clone();
                     own.selections = SelectionSet { items: vec![inner] };
                     fields.push(SelectionItem::InlineFragment(own));

@@ -17,6 +17,7 @@ use crate::{
         AbstractProjection, FieldProjection, IntrospectionArgument, ObjectProjection, Projection, ScalarKind,
         ValueProjection, Wrapping,
     },
+    rewrite::subgraph_key,
     supergraph::Supergraph,
     types::{TypeId, named_type},
 };
@@ -189,7 +190,7 @@ impl<'a> Compiler<'a> {
         Some(FieldProjection {
             prefix: format!("\"{key}\":").into(),
             key: Arc::from(key),
-            symbol: self.symbols.get(key),
+            symbol: self.symbols.get(&subgraph_key(self.supergraph, key, &first.name)),
             name: Arc::from(first.name.as_str()),
             wrapping,
             value,

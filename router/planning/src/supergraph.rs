@@ -11,7 +11,7 @@ use hive_router_query_planner::{
     utils::parsing::safe_parse_schema,
 };
 
-use crate::{api_schema::ApiSchema, types::TypeTable};
+use crate::{api_schema::ApiSchema, provides, types::TypeTable};
 
 /// Why a supergraph cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -60,7 +60,8 @@ impl Supergraph {
     }
 
     fn read(sdl: &str) -> Result<Self, SupergraphError> {
-        let document = safe_parse_schema(sdl).map_err(|error| SupergraphError::Syntax(error.to_string()))?;
+        let mut document = safe_parse_schema(sdl).map_err(|error| SupergraphError::Syntax(error.to_string()))?;
+        provides::separate(&mut document);
         let query_planner = QueryPlanner::new_from_supergraph(&document, QueryPlannerOptions::default())
             .map_err(|error| SupergraphError::Invalid(error.to_string()))?;
         let api_document = Arc::clone(&query_planner.consumer_schema.document);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 use graphql_tools::static_graphql::schema::{Definition, Document, Type, TypeDefinition};
 
 /// A type of one supergraph.
@@ -38,6 +38,7 @@ struct Entry {
 pub struct TypeTable {
     entries: Vec<Entry>,
     by_name: AHashMap<Arc<str>, TypeId>,
+    field_names: AHashSet<String>,
 }
 
 impl TypeTable {
@@ -62,6 +63,7 @@ impl TypeTable {
             table.add_members(definition);
         }
         table.close_supertypes();
+        table.field_names = table.entries.iter().flat_map(|entry| entry.fields.keys().cloned()).collect();
         table
     }
 
@@ -127,6 +129,11 @@ impl TypeTable {
     /// The name of a known type.
     pub fn name(&self, id: TypeId) -> Option<&Arc<str>> {
         self.entries.get(id.index()).map(|entry| &entry.name)
+    }
+
+    /// Whether some type has a field of this name.
+    pub(crate) fn is_field_name(&self, name: &str) -> bool {
+        self.field_names.contains(name)
     }
 
     /// Whether it is an object type, so that a value of it is of no other type.

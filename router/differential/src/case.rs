@@ -1,0 +1,163 @@
+//! Runs operations through the router's own composition, planning and execution, and through the monolith.
+
+use std::sync::Arc;
+
+use cloudphone_composition::{Subgraph, compose};
+use cloudphone_execution::{
+    ExecutionRequest, Executor, RequestContext, ServiceOptions, subgraphs::in_process::InProcessSubgraph,
+};
+use cloudphone_planning::{
+    FederationPlanner, OverrideChoice, PlanRequest, Planner as _, PlannerOptions, Supergraph,
+};
+use serde_json::{Map, Value};
+
+use crate::{
+    compare,
+    generate::Federation,
+    live::{LiveSubgraph, Monolith},
+    model::Schema,
+    random::{hash_text, mix},
+    sdl,
+    world::World,
+};
+
+/// A federation that was composed, ready for operations.
+pub struct Stage {
+    federation: Federation,
+    monolith: Arc<Schema>,
+    supergraph_sdl: String,
+    planner: FederationPlanner,
+}
+
+/// Answers that are not the same.
+#[derive(Debug, Clone)]
+pub struct Difference {
+    /// What differs.
+    pub what: String,
+    /// The operation.
+    pub document: String,
+    /// Its variables.
+    pub variables: Map<String, Value>,
+    /// The monolith's answer.
+    pub expected: Value,
+    /// The router's answer.
+    pub answer: Value,
+    /// What the subgraphs were asked, and what they answered.
+    pub asked: Vec<String>,
+    /// The plan.
+    pub plan: Value,
+}
+
+impl Stage {
+    /// Composes a federation; on refusal, the findings.
+    pub fn new(federation: Federation) -> Result<Self, String> {
+        let subgraphs: Vec<Subgraph> = federation
+            .subgraphs
+            .iter()
+            .map(|subgraph| Subgraph {
+                name: subgraph.name.clone(),
+                url: format!("http://{}.test/graphql", subgraph.name),
+                sdl: sdl::federated(subgraph),
+            })
+            .collect();
+        let composition = compose(&subgraphs).map_err(|errors| {
+            let errors: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.code, error.message)).collect();
+            errors.join("\n")
+        })?;
+        let supergraph = Supergraph::parse(&composition.supergraph_sdl).map_err(|error| error.to_string())?;
+        Ok(Self {
+            monolith: Arc::new(federation.monolith.clone()),
+            supergraph_sdl: composition.supergraph_sdl,
+            planner: FederationPlanner::new(supergraph, PlannerOptions::default()),
+            federation,
+        })
+    }
+
+    /// What the stage was made of.
+    pub fn federation(&self) -> &Federation {
+        &self.federation
+    }
+
+    /// The composed supergraph.
+    pub fn supergraph_sdl(&self) -> &str {
+        &self.supergraph_sdl
+    }
+
+    /// Answers an operation both ways; none when the answers are the same.
+    pub async fn try_out(&self, document: &str, variables: &Map<String, Value>) -> Option<Difference> {
+        let differs = |what: String, expected: Value, answer: Value, asked: Vec<String>, plan: Value| Difference {
+            what,
+            document: document.to_owned(),
+            variables: variables.clone(),
+            expected,
+            answer,
+            asked,
+            plan,
+        };
+        let monolith = Monolith::new(World::new(Arc::clone(&self.monolith), self.federation.seed));
+        let expected = match monolith.answer(document, variables) {
+            Ok(expected) => expected,
+            Err(problem) => {
+                let what = format!("the reference refuses the operation: {problem}");
+                return Some(differs(what, Value::Null, Value::Null, Vec::new(), Value::Null));
+            }
+        };
+        let planned = self.planner.plan(self.plan_request(document)).await;
+        let operation = match planned {
+            Ok(operation) => operation,
+            Err(error) => {
+                let errors = serde_json::to_value(&error.errors).expect("errors are plain values");
+                let what = "the operation is not planned".to_owned();
+                return Some(differs(what, expected.to_json(), errors, Vec::new(), Value::Null));
+            }
+        };
+        let plan = operation.explain();
+        let world = Arc::new(World::new(Arc::clone(&self.monolith), self.federation.seed));
+        let live: Vec<Arc<LiveSubgraph>> = self
+            .federation
+            .subgraphs
+            .iter()
+            .map(|model| Arc::new(LiveSubgraph::new(Arc::clone(&world), model)))
+            .collect();
+        let mut builder = Executor::builder();
+        for (model, live) in self.federation.subgraphs.iter().zip(&live) {
+            let service = Arc::new(InProcessSubgraph::new(Arc::<LiveSubgraph>::clone(live)));
+            builder = builder.service(&model.name, service, ServiceOptions::default());
+        }
+        let context = Arc::new(RequestContext::new("differential"));
+        let request = ExecutionRequest { operation, variables: variables.clone(), context };
+        let result = builder.build().execute(request).await;
+        let asked = || {
+            let named = self.federation.subgraphs.iter().zip(&live);
+            named.flat_map(|(model, live)| live.asked().into_iter().map(|text| format!("{}: {text}", model.name))).collect()
+        };
+        let answer: Value = match serde_json::from_slice(&result.body) {
+            Ok(answer) => answer,
+            Err(error) => {
+                let body = Value::from(String::from_utf8_lossy(&result.body).into_owned());
+                return Some(differs(format!("the answer is no JSON: {error}"), expected.to_json(), body, asked(), plan));
+            }
+        };
+        if let Some(what) = compare::difference(&expected, &answer) {
+            return Some(differs(what, expected.to_json(), answer, asked(), plan));
+        }
+        if monolith.changes() != world.changes() {
+            let what = format!("{:?} was changed instead of {:?}", world.changes(), monolith.changes());
+            return Some(differs(what, expected.to_json(), answer, asked(), plan));
+        }
+        None
+    }
+
+    /// Overridden fields are answered by either subgraph, as the document's hash says.
+    fn plan_request<'a>(&self, document: &'a str) -> PlanRequest<'a> {
+        let hash = mix(self.federation.seed, hash_text(document));
+        let mut request = PlanRequest::new(document, None);
+        if hash.is_multiple_of(2) {
+            request.overrides = OverrideChoice { percentage: 20.0, ..OverrideChoice::default() };
+        }
+        if hash % 3 == 0 {
+            request.overrides.labels.insert("beta".to_owned());
+        }
+        request
+    }
+}

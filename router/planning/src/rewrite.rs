@@ -1,0 +1,157 @@
+//! Writes an operation so that the planning library understands it: without named fragments, and with response keys
+//! that cannot be taken for fields which the library adds by itself.
+//!
+//! The library fetches keys and required fields under their own names. A client that calls another field so would get
+//! the key, and the subgraph the client's field. It finds no way from a union into the same union, which fragments
+//! with conditions need.
+
+use std::borrow::Cow;
+
+use ahash::AHashMap;
+use graphql_tools::static_graphql::query::{
+    Definition, Directive, Document, FragmentDefinition, InlineFragment, OperationDefinition, Selection, SelectionSet,
+    TypeCondition,
+};
+
+use crate::{
+    supergraph::Supergraph,
+    types::named_type,
+};
+
+/// What a client's response key begins with among subgraphs when it is renamed.
+const RENAMED: &str = "_client_";
+
+/// The key under which subgraphs answer what the client calls `key`.
+pub(crate) fn subgraph_key<'k>(supergraph: &Supergraph, key: &'k str, field: &str) -> Cow<'k, str> {
+    // Names of the library's own begin with an underscore.
+    if key != field && (key.starts_with('_') || supergraph.types().is_field_name(key)) {
+        Cow::Owned(format!("{RENAMED}{key}"))
+    } else {
+        Cow::Borrowed(key)
+    }
+}
+
+/// What the client calls a key under which a subgraph answered.
+pub fn client_key(key: &str) -> &str {
+    key.strip_prefix(RENAMED).unwrap_or(key)
+}
+
+/// Rewrites the only operation of a document whose fragments are within limits.
+pub(crate) fn rewrite(supergraph: &Supergraph, mut document: Document) -> Document {
+    let mut fragments = AHashMap::new();
+    let mut operations = Vec::new();
+    for definition in document.definitions {
+        match definition {
+            Definition::Fragment(fragment) => drop(fragments.insert(fragment.name.clone(), fragment)),
+            Definition::Operation(operation) => operations.push(operation),
+        }
+    }
+    let rewriter = Rewriter { supergraph, fragments };
+    let api = supergraph.api();
+    for operation in &mut operations {
+        let (root, set) = match operation {
+            OperationDefinition::SelectionSet(set) => (api.query_type(), set),
+            OperationDefinition::Query(query) => (api.query_type(), &mut query.selection_set),
+            OperationDefinition::Mutation(mutation) => {
+                (api.mutation_type().unwrap_or_default(), &mut mutation.selection_set)
+            }
+            OperationDefinition::Subscription(subscription) => {
+                (api.subscription_type().unwrap_or_default(), &mut subscription.selection_set)
+            }
+        };
+        *set = rewriter.set(root, set);
+    }
+    document.definitions = operations.into_iter().map(Definition::Operation).collect();
+    document
+}
+
+struct Rewriter<'a> {
+    supergraph: &'a Supergraph,
+    fragments: AHashMap<String, FragmentDefinition>,
+}
+
+/// The directives of fragments that were dissolved, outermost first.
+type Conditions<'c> = &'c [&'c [Directive]];
+
+impl Rewriter<'_> {
+    fn set(&self, parent: &str, set: &SelectionSet) -> SelectionSet {
+        let mut items = Vec::with_capacity(set.items.len());
+        self.items(parent, set, &[], &mut items);
+        SelectionSet { span: set.span, items }
+    }
+
+    fn items(&self, parent: &str, set: &SelectionSet, conditions: Conditions<'_>, out: &mut Vec<Selection>) {
+        for item in &set.items {
+            match item {
+                // Unions have no other field. What the client does not want of it is left out of the answer.
+                Selection::Field(field) if field.name == "__typename" => {
+                    let mut own = field.clone();
+                    own.alias = None;
+                    if !conditions.is_empty() {
+                        own.directives.clear();
+                    }
+                    out.push(Selection::Field(own));
+                }
+                Selection::Field(field) => {
+                    let mut own = field.clone();
+                    let definition = self.supergraph.api().field(parent, &field.name);
+                    if let Some(definition) = definition.filter(|_| !field.selection_set.items.is_empty()) {
+                        own.selection_set = self.set(named_type(&definition.field_type), &field.selection_set);
+                    }
+                    own.alias = own.alias.map(|key| subgraph_key(self.supergraph, &key, &field.name).into_owned());
+                    out.push(Selection::Field(own));
+                }
+                Selection::InlineFragment(fragment) => {
+                    let on = fragment.type_condition.as_ref().map_or_else(|| parent.to_owned(), |on| on.as_ref().clone());
+                    self.fragment(parent, on, &fragment.directives, &fragment.selection_set, conditions, out);
+                }
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.fragments.get(&spread.fragment_name) {
+                        let on = fragment.type_condition.as_ref().clone();
+                        self.fragment(parent, on, &spread.directives, &fragment.selection_set, conditions, out);
+                    }
+                }
+            }
+        }
+    }
+
+    fn fragment(
+        &self,
+        parent: &str,
+        on: String,
+        directives: &[Directive],
+        set: &SelectionSet,
+        conditions: Conditions<'_>,
+        out: &mut Vec<Selection>,
+    ) {
+        let types = self.supergraph.types();
+        let all_are_on = types.is_subtype(types.id(parent), types.id(&on));
+        if all_are_on && self.supergraph.api().is_union(&on) {
+            let mut more = conditions.to_vec();
+            if !directives.is_empty() {
+                more.push(directives);
+            }
+            return self.items(parent, set, &more, out);
+        }
+        if on == parent && directives.is_empty() && conditions.is_empty() {
+            return self.items(parent, set, &[], out);
+        }
+        let wrap = |selection_set: SelectionSet, directives: &[Directive]| InlineFragment {
+            position: set.span.0,
+            type_condition: Some(TypeCondition::On(on.clone())),
+            directives: directives.to_vec(),
+            selection_set,
+        };
+        let mut written = wrap(self.set(&on, set), directives);
+        for condition in conditions.iter().rev() {
+            if written.directives.is_empty() {
+                written.directives = condition.to_vec();
+            } else {
+                let span = written.selection_set.span;
+                let items = vec![Selection::InlineFragment(written)];
+                written = wrap(SelectionSet { span, items }, condition);
+            }
+        }
+        out.push(Selection::InlineFragment(written));
+    }
+}
