@@ -5,6 +5,12 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use cloudphone::arguments::Arguments;
 use cloudphone::commands;
+use tikv_jemallocator::Jemalloc;
+
+/// Many threads allocate small things all the time: under telemetry it takes a fifth less processor time and a quarter less
+/// memory than the system's allocator (`benches/README.md`).
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
