@@ -1,4 +1,4 @@
-//! The federation router: one graph over all subgraphs, for clients over HTTP, WebSocket and Server-Sent Events.
+//! The federation router: one graph over all subgraphs, for clients over HTTP, WebSocket and streams of events or parts.
 //!
 //! The way of a request: `clients` read it, `authentication` says who is asking, `gateway` prepares and executes it over
 //! the subgraphs, `streams` shares what is live among those who may see the same, `session` keeps it in step with each

@@ -20,6 +20,7 @@ use tower_http::services::{ServeDir, ServeFile};
 use tracing::Instrument as _;
 
 use crate::authentication::Authenticator;
+use crate::clients::reservations::{Reservations, reserve, stop};
 use crate::clients::{graphiql, http, websocket};
 use crate::gateway::Gateway;
 use crate::origin::{CORRELATION_HEADER, Client};
@@ -47,12 +48,14 @@ pub(crate) struct OpenEdge {
     edge: Edge,
     /// What clients are subscribed to.
     pub streams: Streams,
+    /// Event streams that many operations share.
+    pub reservations: Reservations,
 }
 
 impl OpenEdge {
     fn new(edge: Edge) -> Self {
         let streams = Streams::new(edge.gateway.clone(), edge.limits.streams.clone());
-        Self { edge, streams }
+        Self { edge, streams, reservations: Reservations::default() }
     }
 }
 
@@ -80,7 +83,7 @@ pub fn routes(edge: Edge, pages: &Pages, more: Router) -> Router {
     let cross_site = edge.cross_site.layer();
     let state = Arc::new(OpenEdge::new(edge));
     let graph = Router::new()
-        .route("/graphql", get(graphql_or_socket).post(http::graphql))
+        .route("/graphql", get(graphql_or_socket).post(http::graphql).put(reserve).delete(stop))
         .route("/graphql/ws", get(websocket::upgrade))
         .layer(cross_site)
         .with_state(state);
@@ -98,7 +101,9 @@ pub fn routes(edge: Edge, pages: &Pages, more: Router) -> Router {
         let console = Router::new().fallback_service(files).layer(middleware::from_fn(freshness));
         router = router.fallback_service(console);
     }
-    let compress = DefaultPredicate::new().and(NotForContentType::new("text/event-stream"));
+    let compress = DefaultPredicate::new()
+        .and(NotForContentType::new("text/event-stream"))
+        .and(NotForContentType::new("multipart/mixed"));
     let router = secure(router, &pages.content);
     router
         .layer(CompressionLayer::new().compress_when(compress))

@@ -84,13 +84,39 @@ impl Session {
     pub async fn renew(&self, credential: Credential) -> Result<(), AuthenticationError> {
         let caller = self.shared.authenticator.authenticate(&credential, &self.shared.origin).await?;
         let same_person = match &*self.shared.state.borrow() {
-            SessionState::Valid(before) => before.user_id() == caller.user_id() && before.tenant_id == caller.tenant_id,
+            SessionState::Valid(before) => same_person(before, &caller),
             SessionState::Anonymous => true,
             SessionState::Ended(_) => false,
         };
         if !same_person {
             return Err(AuthenticationError::Invalid);
         }
+        self.take_up(credential, caller);
+        Ok(())
+    }
+
+    /// Whether a request beside the connection is of the same person; a credential that holds for longer renews the session.
+    pub async fn admits(&self, credential: Option<Credential>) -> Result<bool, AuthenticationError> {
+        let state = self.shared.state.borrow().clone();
+        let before = match (state, &credential) {
+            (SessionState::Ended(error), _) => return Err(error),
+            (SessionState::Anonymous, None) => return Ok(true),
+            (SessionState::Anonymous, Some(_)) | (SessionState::Valid(_), None) => return Ok(false),
+            (SessionState::Valid(before), Some(_)) => before,
+        };
+        let Some(credential) = credential else { return Ok(false) };
+        let caller = self.shared.authenticator.authenticate(&credential, &self.shared.origin).await?;
+        if !same_person(&before, &caller) {
+            return Ok(false);
+        }
+        let longer = before.expires_at.is_some_and(|end| caller.expires_at.is_none_or(|other| other > end));
+        if longer {
+            self.take_up(credential, caller);
+        }
+        Ok(true)
+    }
+
+    fn take_up(&self, credential: Credential, caller: Caller) {
         *self.shared.credential.lock() = Some(credential);
         self.shared.put(caller);
         self.shared.renewed.notify_one();
@@ -163,6 +189,10 @@ impl Shared {
         let now = Utc::now();
         matches!(&*self.state.borrow(), SessionState::Valid(caller) if caller.expires_at.is_some_and(|end| end <= now))
     }
+}
+
+fn same_person(one: &Caller, other: &Caller) -> bool {
+    one.user_id() == other.user_id() && one.tenant_id == other.tenant_id
 }
 
 /// Waits until the session ends, and tells why.

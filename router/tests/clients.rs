@@ -52,7 +52,17 @@ async fn install() {
 
 async fn clients_are_content(platform: &Platform, address: SocketAddr) {
     install().await;
-    for token in ["reader", "api-client", "leaver-ws", "leaver-sse", "leaver-apollo", "leaver-urql", "returner"] {
+    for token in [
+        "reader",
+        "api-client",
+        "leaver-ws",
+        "leaver-sse",
+        "leaver-apollo",
+        "leaver-urql",
+        "returner",
+        "leaver-single",
+        "leaver-multipart",
+    ] {
         platform.doorman.admit(token, &["note:read"], None);
     }
     let url = format!("http://{address}/graphql");

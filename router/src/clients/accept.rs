@@ -9,8 +9,10 @@ use bytes::Bytes;
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 /// The older media type; with it a well-formed request is always answered by 200.
 const JSON: &str = "application/json";
-/// The media type of streams.
+/// The media type of event streams.
 const EVENT_STREAM: &str = "text/event-stream";
+/// The media type of multipart streams, of which there are several protocols.
+const MULTIPART: &str = "multipart/mixed";
 
 /// The media type of one response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,34 +33,59 @@ impl MediaType {
     }
 }
 
+/// How a subscription is written into one response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamFormat {
+    /// Server-Sent Events, by the distinct connections mode of graphql-sse.
+    EventStream,
+    /// `multipart/mixed` with `subscriptionSpec=1.0`, Apollo's protocol.
+    Multipart,
+}
+
 /// How the client wants its answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Accept {
     /// As one response of this type; none when it takes only streams.
     response: Option<MediaType>,
-    /// As a stream of events.
-    pub events: bool,
+    /// As a stream of this format.
+    pub stream: Option<StreamFormat>,
 }
 
 impl Accept {
     /// Reads the header; none when the client accepts nothing of ours.
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let mut best: Option<(f32, MediaType)> = None;
-        let mut events = false;
+        let mut stream: Option<(f32, StreamFormat)> = None;
         let values = headers.get_all(header::ACCEPT);
         if values.iter().next().is_none() {
-            return Some(Self { response: Some(MediaType::Json), events });
+            return Some(Self { response: Some(MediaType::Json), stream: None });
         }
         for range in values.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')) {
             let mut parts = range.split(';').map(str::trim);
             let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
-            let weight = parts.find_map(|part| part.strip_prefix("q=")?.parse().ok()).unwrap_or(1.0_f32);
+            let (mut weight, mut is_subscription) = (1.0_f32, false);
+            for (name, value) in parts.filter_map(|part| part.split_once('=')) {
+                match name.trim().to_ascii_lowercase().as_str() {
+                    "q" => weight = value.trim().parse().unwrap_or(weight),
+                    "subscriptionspec" => is_subscription = value.trim().trim_matches('"') == "1.0",
+                    _ => {}
+                }
+            }
+            let mut take_stream = |format| {
+                if stream.is_none_or(|(heaviest, _)| weight > heaviest) {
+                    stream = Some((weight, format));
+                }
+            };
             let kind = match essence.as_str() {
                 _ if weight <= 0.0 => continue,
                 GRAPHQL_RESPONSE => MediaType::GraphQlResponse,
                 JSON | "application/*" | "*/*" => MediaType::Json,
                 EVENT_STREAM => {
-                    events = true;
+                    take_stream(StreamFormat::EventStream);
+                    continue;
+                }
+                MULTIPART if is_subscription => {
+                    take_stream(StreamFormat::Multipart);
                     continue;
                 }
                 _ => continue,
@@ -68,12 +95,13 @@ impl Accept {
             }
         }
         let response = best.map(|(_, kind)| kind);
-        (events || response.is_some()).then_some(Self { response, events })
+        let stream = stream.map(|(_, format)| format);
+        (stream.is_some() || response.is_some()).then_some(Self { response, stream })
     }
 
-    /// Whether even a single response has to come as a stream.
+    /// Whether even a single response has to come as a stream of events.
     pub fn only_events(self) -> bool {
-        self.response.is_none()
+        self.response.is_none() && self.stream == Some(StreamFormat::EventStream)
     }
 
     /// The type of a single response, or of a refusal to a client that takes only streams.
@@ -121,8 +149,22 @@ mod tests {
 
     #[test]
     fn a_client_may_take_streams_beside_responses() {
-        assert_eq!(accept("text/event-stream"), Some(Accept { response: None, events: true }));
+        let events = accept("text/event-stream").unwrap();
+        assert!(events.stream == Some(StreamFormat::EventStream) && events.only_events());
         let both = accept("application/json, text/event-stream, multipart/mixed").unwrap();
-        assert!(both.events && !both.only_events());
+        assert!(both.stream == Some(StreamFormat::EventStream) && !both.only_events());
+    }
+
+    #[test]
+    fn a_multipart_stream_is_for_those_who_name_the_protocol() {
+        for value in [
+            "multipart/mixed;subscriptionSpec=1.0, application/json",
+            "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json",
+            "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=\"1.0\", application/json, text/event-stream;q=0.5",
+        ] {
+            assert_eq!(accept(value).unwrap().stream, Some(StreamFormat::Multipart), "{value}");
+        }
+        assert_eq!(accept("multipart/mixed;deferSpec=20220824, application/json").unwrap().stream, None);
+        assert_eq!(accept("multipart/mixed;subscriptionSpec=2.0"), None);
     }
 }

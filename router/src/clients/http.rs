@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::accept::{Accept, MediaType, answer};
 use super::request::{GraphQlParameters, MalformedRequest, RequestBody};
-use super::{sse, streaming};
+use super::{reservations, sse, streaming};
 use crate::answer::{error_response, errors_response};
 use crate::authentication::{AuthenticationError, Credential};
 use crate::gateway::{OperationKind, Prepared, Scope};
@@ -21,7 +21,8 @@ use crate::origin::Client;
 use crate::protection::Limits;
 use crate::server::OpenEdge;
 
-const NO_STREAM: &str = "Subscriptions are answered over WebSocket, or as `text/event-stream`.";
+const NO_STREAM: &str = "Subscriptions are answered over WebSocket, as `text/event-stream`, or as \
+    `multipart/mixed;subscriptionSpec=1.0`.";
 
 /// Answers an operation as one response or as a stream of events, or a batch of operations.
 pub async fn graphql(State(edge): State<Arc<OpenEdge>>, client: Client, request: Request) -> Response {
@@ -31,14 +32,27 @@ pub async fn graphql(State(edge): State<Arc<OpenEdge>>, client: Client, request:
         return (StatusCode::NOT_ACCEPTABLE, message).into_response();
     };
     let credential = Credential::from_headers(request.headers());
-    let visit = Visit { edge, accept, origin: client.origin, may_change: request.method() == Method::POST, credential };
-    match visit.read(request).await {
-        Ok(RequestBody::Single(parameters)) => visit.single(*parameters).await,
-        Ok(RequestBody::Batch(batch)) => visit.batch(batch).await,
-        Err(malformed) => visit.refuse(&malformed),
+    let reservation = reservations::token(request.headers(), request.uri().query());
+    let may_change = request.method() == Method::POST;
+    let visit = Visit { edge, accept, origin: client.origin, may_change, credential };
+    if let Some(token) = &reservation
+        && !may_change
+        && !has_query(request.uri().query())
+    {
+        return visit.fulfil(token).await;
+    }
+    match (visit.read(request).await, reservation) {
+        (Ok(RequestBody::Single(parameters)), Some(token)) => visit.operate(&token, *parameters).await,
+        (Ok(RequestBody::Single(parameters)), None) => visit.single(*parameters).await,
+        (Ok(RequestBody::Batch(_)), Some(_)) => visit.refuse(&MalformedRequest::Batch),
+        (Ok(RequestBody::Batch(batch)), None) => visit.batch(batch).await,
+        (Err(malformed), _) => visit.refuse(&malformed),
     }
 }
 
+fn has_query(query: Option<&str>) -> bool {
+    url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).any(|(name, _)| name == "query")
+}
 /// Reads a body, within the limits of its size and of the time it may take. Even a request that is refused has to be
 /// read: a connection with unread bytes cannot be used again, and its client may never see the answer.
 async fn body(limits: &Limits, request: Request) -> Result<Bytes, MalformedRequest> {
@@ -97,12 +111,12 @@ impl Visit {
             }
         };
         if prepared.kind() == OperationKind::Subscription {
-            if !self.accept.events {
+            let Some(format) = self.accept.stream else {
                 let body = error_response("NOT_ACCEPTABLE", NO_STREAM, self.origin.correlation_id);
                 return answer(self.accept.media_type(), StatusCode::NOT_ACCEPTABLE, body);
-            }
+            };
             let (credential, origin) = (self.credential.clone(), self.origin.clone());
-            return match streaming::answer(Arc::clone(&self.edge), prepared, credential, origin).await {
+            return match streaming::answer(Arc::clone(&self.edge), format, prepared, credential, origin).await {
                 Ok(stream) => stream,
                 Err(error) => self.denied(error),
             };
@@ -116,6 +130,29 @@ impl Visit {
         };
         let body = self.run(&prepared, scope).await;
         if self.accept.only_events() { sse::single(&body) } else { self.answer(body) }
+    }
+
+    /// Opens the event stream of a reservation.
+    async fn fulfil(self, token: &str) -> Response {
+        let found = reservations::find(&self.edge, token, self.credential.clone(), &self.origin).await;
+        found.map_or_else(|refusal| refusal, |reservation| reservations::fulfil(&self.edge, token, &reservation))
+    }
+
+    /// Starts an operation whose results go to the event stream of a reservation.
+    async fn operate(self, token: &str, parameters: GraphQlParameters) -> Response {
+        let found = reservations::find(&self.edge, token, self.credential.clone(), &self.origin).await;
+        let reservation = match found {
+            Ok(reservation) => reservation,
+            Err(refusal) => return refusal,
+        };
+        // Whatever is wrong with the request is told as over HTTP (graphql-sse protocol, executing operations).
+        match self.edge.gateway.prepare(&parameters, &self.origin).await {
+            Err(rejection) => answer(MediaType::Json, StatusCode::BAD_REQUEST, errors_response(&rejection.errors)),
+            Ok(prepared) if prepared.kind() == OperationKind::Mutation && !self.may_change => {
+                self.refuse(&MalformedRequest::MethodNotAllowed)
+            }
+            Ok(_) => reservations::start(&reservation, parameters, &self.origin),
+        }
     }
 
     /// Answers each operation in its place; what is wrong with one concerns that one alone.
@@ -179,16 +216,21 @@ impl Visit {
     }
 
     fn denied(&self, error: AuthenticationError) -> Response {
-        let body = error_response(error.code(), &error.to_string(), self.origin.correlation_id);
-        if error == AuthenticationError::Unavailable {
-            let mut response = answer(self.accept.media_type(), StatusCode::SERVICE_UNAVAILABLE, body);
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            return response;
-        }
-        let mut response = answer(self.accept.media_type(), StatusCode::UNAUTHORIZED, body);
-        // RFC 6750 §3.
-        let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-        response
+        denied(error, self.accept.media_type(), &self.origin)
     }
+}
+
+/// The answer to a credential that does not hold.
+pub fn denied(error: AuthenticationError, media_type: MediaType, origin: &Origin) -> Response {
+    let body = error_response(error.code(), &error.to_string(), origin.correlation_id);
+    if error == AuthenticationError::Unavailable {
+        let mut response = answer(media_type, StatusCode::SERVICE_UNAVAILABLE, body);
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        return response;
+    }
+    let mut response = answer(media_type, StatusCode::UNAUTHORIZED, body);
+    // RFC 6750 §3.
+    let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    response
 }

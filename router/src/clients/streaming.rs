@@ -12,14 +12,14 @@ use futures::stream;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{Instant, interval_at, timeout};
 
-use super::accept::{MediaType, answer as respond};
-use super::sse;
-use crate::answer::error_response;
+use super::accept::{MediaType, StreamFormat, answer as respond};
+use super::{multipart, sse};
+use crate::answer::{error_response, errors_list, errors_response};
 use crate::authentication::{AuthenticationError, Credential};
 use crate::gateway::Prepared;
 use crate::server::OpenEdge;
 use crate::session::Session;
-use crate::streams::{Full, Next, StreamEnd, Subscription};
+use crate::streams::{Event, Full, Next, StreamEnd, Subscription};
 
 /// Frames that wait for a slow client before its subscription is held back.
 const FRAMES_AHEAD: usize = 4;
@@ -27,6 +27,7 @@ const FRAMES_AHEAD: usize = 4;
 /// Answers a subscription as a stream of events.
 pub async fn answer(
     edge: Arc<OpenEdge>,
+    format: StreamFormat,
     prepared: Prepared,
     credential: Option<Credential>,
     origin: Origin,
@@ -38,8 +39,11 @@ pub async fn answer(
         Err(full) => return Ok(refused(full, session.origin())),
     };
     let (frames, body) = body(place);
-    tokio::spawn(async move { run(&edge, subscription, &session, frames).await });
-    Ok(sse::response(body))
+    tokio::spawn(async move { run(&edge, format, subscription, &session, frames).await });
+    Ok(match format {
+        StreamFormat::EventStream => sse::response(body),
+        StreamFormat::Multipart => multipart::response(body),
+    })
 }
 
 /// A body that is written as frames come. The place is given back when the connection lets go of it, not before.
@@ -51,16 +55,64 @@ pub fn body(place: OwnedSemaphorePermit) -> (mpsc::Sender<Bytes>, Body) {
     (frames, body)
 }
 
-async fn run(edge: &OpenEdge, mut subscription: Subscription, session: &Session, frames: mpsc::Sender<Bytes>) {
+impl StreamFormat {
+    /// What comes before the first event.
+    fn opening(self) -> &'static [u8] {
+        match self {
+            Self::EventStream => b"",
+            Self::Multipart => multipart::OPENING,
+        }
+    }
+
+    fn event(self, event: &Event) -> Bytes {
+        match self {
+            Self::EventStream => event.on_event_stream(sse::next),
+            Self::Multipart => event.as_part(multipart::next),
+        }
+    }
+
+    fn heartbeat(self) -> &'static [u8] {
+        match self {
+            Self::EventStream => sse::COMMENT,
+            Self::Multipart => multipart::HEARTBEAT,
+        }
+    }
+
+    /// The stream ends for a reason of its own; `errors` is an encoded list.
+    fn failure(self, errors: &[u8]) -> Bytes {
+        match self {
+            Self::EventStream => sse::next(&errors_response(errors)),
+            Self::Multipart => multipart::failure(errors),
+        }
+    }
+
+    fn complete(self) -> &'static [u8] {
+        match self {
+            Self::EventStream => sse::COMPLETE,
+            Self::Multipart => multipart::CLOSING,
+        }
+    }
+}
+
+async fn run(
+    edge: &OpenEdge,
+    format: StreamFormat,
+    mut subscription: Subscription,
+    session: &Session,
+    frames: mpsc::Sender<Bytes>,
+) {
+    if !format.opening().is_empty() && !sent(edge, &frames, Bytes::from_static(format.opening())).await {
+        return;
+    }
     let heartbeat = edge.limits.event_stream_heartbeat;
     let mut quiet = interval_at(Instant::now() + heartbeat, heartbeat);
     let end = loop {
         let frame = tokio::select! {
             next = subscription.next() => match next {
-                Next::Event(event) => { quiet.reset(); event.on_event_stream(sse::next) }
+                Next::Event(event) => { quiet.reset(); format.event(&event) }
                 Next::End(end) => break end,
             },
-            _ = quiet.tick() => Bytes::from_static(sse::COMMENT),
+            _ = quiet.tick() => Bytes::from_static(format.heartbeat()),
             () = edge.draining.cancelled() => return,
             () = frames.closed() => return,
         };
@@ -70,21 +122,21 @@ async fn run(edge: &OpenEdge, mut subscription: Subscription, session: &Session,
     };
     let origin = session.origin();
     match end {
-        // Without `complete` a client knows that there is more to come, and connects again.
+        // Without an end a client knows that there is more to come, and connects again.
         StreamEnd::ClientGone | StreamEnd::Denied(AuthenticationError::Expired | AuthenticationError::Unavailable) => {
             return;
         }
         StreamEnd::Completed => {}
         StreamEnd::TooSlow => {
             let (code, message) = StreamEnd::TOO_SLOW;
-            sent(edge, &frames, sse::next(&error_response(code, message, origin.correlation_id))).await;
+            sent(edge, &frames, format.failure(&errors_list(code, message, origin.correlation_id))).await;
         }
         StreamEnd::Denied(error) => {
-            let denied = error_response(error.code(), &error.to_string(), origin.correlation_id);
-            sent(edge, &frames, sse::next(&denied)).await;
+            let errors = errors_list(error.code(), &error.to_string(), origin.correlation_id);
+            sent(edge, &frames, format.failure(&errors)).await;
         }
     }
-    sent(edge, &frames, Bytes::from_static(sse::COMPLETE)).await;
+    sent(edge, &frames, Bytes::from_static(format.complete())).await;
 }
 
 /// Hands a frame to the connection; a client that leaves it unread for too long is given up.

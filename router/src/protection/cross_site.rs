@@ -24,13 +24,14 @@ impl CrossSite {
     pub fn layer(&self) -> CorsLayer {
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(self.allowed.iter().cloned()))
-            .allow_methods([Method::GET, Method::POST])
+            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
             .allow_headers([
                 header::AUTHORIZATION,
                 header::CONTENT_TYPE,
                 header::ACCEPT,
                 HeaderName::from_static("x-api-key"),
                 HeaderName::from_static("traceparent"),
+                HeaderName::from_static("x-graphql-event-stream-token"),
                 CORRELATION_HEADER,
             ])
             .expose_headers([CORRELATION_HEADER])

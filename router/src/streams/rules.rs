@@ -132,10 +132,8 @@ mod tests {
 
     #[test]
     fn a_field_that_can_resume_is_joined_only_where_it_does_not() {
-        let fields = [
-            ("samples".to_owned(), FieldRule::next(&["resumeFrom"])),
-            ("wall".to_owned(), FieldRule::snapshot()),
-        ];
+        let fields =
+            [("samples".to_owned(), FieldRule::next(&["resumeFrom"])), ("wall".to_owned(), FieldRule::snapshot())];
         let limits = StreamLimits { fields: fields.into(), ..StreamLimits::default() };
         let live = limits.rule("samples", &["filter"]);
         assert!(live.joinable && live.overrun == Overrun::Skip);

@@ -259,7 +259,7 @@ async fn a_slow_reader_may_be_ended_with_a_code() {
 #[tokio::test]
 async fn a_slow_reader_of_changes_begins_anew_on_a_stream_of_its_own() {
     let settings = rules(Transport::InProcess, &[("wall", FieldRule::snapshot())]).limits(|limits| {
-        (limits.streams.events_behind, limits.streams.start_kept_for) = (8, Duration::from_secs(60));
+        (limits.streams.events_behind, limits.streams.start_kept_for) = (8, Duration::from_mins(1));
     });
     let platform = Platform::start_with(settings).await;
     let mut slow = subscriber(&platform, None, WALL).await;
@@ -319,7 +319,11 @@ async fn subscriptions_have_a_hard_cap_per_person_and_in_all() {
     assert_eq!(refused("bob").await, (503, json!("SUBSCRIPTIONS_EXHAUSTED")));
 
     platform.notes.announce("in time", "1");
-    assert_eq!(ada.next().await["payload"]["data"]["privateNotes"]["text"], "in time", "those who are in notice nothing");
+    assert_eq!(
+        ada.next().await["payload"]["data"]["privateNotes"]["text"],
+        "in time",
+        "those who are in notice nothing"
+    );
     assert_eq!(events.next().await, Frame::Next(json!({ "data": { "privateNotes": { "text": "in time" } } })));
     drop(events);
     subscribed(2).await;

@@ -70,7 +70,8 @@ impl Connection {
             // The writer gave the client up.
             () = out.closed() => return None,
         };
-        let operations = Operations::new(Arc::clone(&self.edge), Arc::clone(&session), Wire::WebSocket, self.out.clone());
+        let operations =
+            Operations::new(Arc::clone(&self.edge), Arc::clone(&session), Wire::WebSocket, self.out.clone());
         let end = self.serve_session(&session, &operations).await;
         operations.stop_all();
         end
