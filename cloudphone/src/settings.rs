@@ -175,6 +175,16 @@ impl Default for Subgraphs {
 }
 
 impl Subgraphs {
+    /// Where a subgraph is; absent for one that this process serves or that this version does not know.
+    pub fn url_of(&self, name: &str) -> Option<&str> {
+        match name {
+            "identity" => self.identity.as_deref(),
+            "devices" => self.devices.as_deref(),
+            "apps" => self.apps.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The port on which a subgraph is served; 0 for one that this version does not know.
     pub fn port_of(&self, name: &str) -> u16 {
         match name {
@@ -199,16 +209,6 @@ pub struct Database {
 }
 
 impl Default for Database {
-    /// Where a subgraph is; absent for one that this process serves or that this version does not know.
-    pub fn url_of(&self, name: &str) -> Option<&str> {
-        match name {
-            "identity" => self.identity.as_deref(),
-            "devices" => self.devices.as_deref(),
-            "apps" => self.apps.as_deref(),
-            _ => None,
-        }
-    }
-
     fn default() -> Self {
         Self { url: None, max_connections: 20, statement_timeout_seconds: 30 }
     }
@@ -265,7 +265,7 @@ pub struct Storage {
     pub secret_key: Secret,
     /// Bucket of application packages.
     pub bucket: String,
-    /// Port of the embedded service; 0 takes any free one.
+    /// Port of the embedded service; 0 takes any free one, and the same again at the next start.
     pub port: u16,
 }
 

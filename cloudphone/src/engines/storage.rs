@@ -1,5 +1,6 @@
 //! Object storage: the embedded S3 service, or an S3-compatible one of the operator's.
 
+use std::fs;
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
@@ -11,6 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::secrets;
 use crate::settings::Settings;
+
+/// The file in the data folder that keeps the port of the first start.
+const PORT_NOTE: &str = "storage-port";
 
 /// How object storage is reached.
 #[derive(Clone, Debug)]
@@ -49,10 +53,7 @@ impl Storage {
             let root = settings.data_dir.0.join("storage");
             let options = Options::new(root, endpoint.access_key.clone(), endpoint.secret_key.clone());
             let store = EmbeddedS3::open(options).await.context("object storage")?;
-            let address = SocketAddr::new(settings.http.address, configured.port);
-            let listener = TcpListener::bind(address).await.with_context(|| {
-                format!("object storage cannot listen on {address}; free the port or set storage.port")
-            })?;
+            let listener = listen(settings).await?;
             endpoint.url = format!("http://{}", listener.local_addr()?);
             let stop = CancellationToken::new();
             let token = stop.clone();
@@ -68,4 +69,35 @@ impl Storage {
             let _ = task.await;
         }
     }
+}
+
+/// On the port of the settings; where these leave it open, on the one of the first start, for presigned addresses outlive
+/// a restart.
+async fn listen(settings: &Settings) -> anyhow::Result<TcpListener> {
+    let at = |port| SocketAddr::new(settings.http.address, port);
+    let configured = at(settings.storage.port);
+    if configured.port() != 0 {
+        return TcpListener::bind(configured).await.with_context(|| {
+            format!("object storage cannot listen on {configured}; free the port or set storage.port")
+        });
+    }
+    let note = settings.data_dir.0.join(PORT_NOTE);
+    let first: Option<u16> = fs::read_to_string(&note).ok().and_then(|text| text.trim().parse().ok());
+    if let Some(port) = first {
+        match TcpListener::bind(at(port)).await {
+            Ok(listener) => return Ok(listener),
+            Err(error) => tracing::warn!(
+                port,
+                %error,
+                "object storage takes another port than at its first start, so presigned addresses of before lead nowhere; \
+                 free the port and start again, or set storage.port"
+            ),
+        }
+    }
+    let listener = TcpListener::bind(configured).await.context("object storage finds no free port")?;
+    if first.is_none() {
+        let port = listener.local_addr()?.port();
+        fs::write(&note, port.to_string()).with_context(|| format!("{} cannot be written", note.display()))?;
+    }
+    Ok(listener)
 }

@@ -11,5 +11,6 @@ mod parts;
 mod rights;
 mod slow;
 mod start;
+mod storage_address;
 mod support;
 mod tenants;
