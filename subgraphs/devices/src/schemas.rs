@@ -23,7 +23,10 @@ pub struct MqttSchema {
 /// Every kind of MQTT message between devices and the platform.
 pub fn mqtt_schemas() -> Vec<MqttSchema> {
     vec![
-        upward::<TelemetryPayload<'static>>("cloudphone/v1/{tenant}/devices/{device}/telemetry", "A measurement."),
+        upward::<TelemetryPayload<'static>>(
+            "cloudphone/v1/{tenant}/devices/{device}/telemetry",
+            "A measurement. At QoS 1 it is acknowledged when it is stored, and counts once however often it is sent; at QoS 0 it may be lost.",
+        ),
         upward::<StatusMessage>(
             "cloudphone/v1/{tenant}/devices/{device}/status",
             "Whether the device is on the network; retained, and the Last Will.",
