@@ -4,6 +4,7 @@
 
 pub mod arguments;
 pub mod commands;
+mod connections;
 mod domains;
 mod edge;
 mod engines;

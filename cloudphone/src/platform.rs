@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Part;
+use crate::connections::{self, Patience};
 use crate::domains::Domains;
 use crate::edge;
 use crate::engines::Engines;
@@ -25,6 +26,7 @@ pub struct Platform {
     servers: JoinSet<()>,
     draining: CancellationToken,
     drain: Duration,
+    patience: Patience,
     started: Started,
 }
 
@@ -65,6 +67,10 @@ impl Platform {
             servers: JoinSet::new(),
             draining: CancellationToken::new(),
             drain: Duration::from_secs(settings.http.drain_seconds),
+            patience: Patience {
+                head: Duration::from_secs(settings.http.header_read_timeout_seconds),
+                write: Duration::from_secs(settings.http.write_timeout_seconds),
+            },
         };
         match platform.serve(settings, parts, alone, metrics).await {
             Ok(()) => Ok(platform),
@@ -148,14 +154,7 @@ impl Platform {
             .await
             .with_context(|| format!("cannot listen on {address}; free the port or choose another one by {setting}"))?;
         let actual = listener.local_addr()?;
-        let draining = self.draining.clone();
-        let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-        self.servers.spawn(async move {
-            let stopped = axum::serve(listener, service).with_graceful_shutdown(draining.cancelled_owned()).await;
-            if let Err(error) = stopped {
-                tracing::error!(%error, "a server ended");
-            }
-        });
+        self.servers.spawn(connections::serve(listener, routes, self.patience, self.draining.clone()));
         Ok(actual)
     }
 }

@@ -81,6 +81,11 @@ pub struct Http {
     pub max_body_bytes: usize,
     /// The longest a query or mutation may take, in seconds.
     pub request_timeout_seconds: u64,
+    /// How long a client may take to send the head of a request, and keep a connection that it does not use, in seconds;
+    /// longer than a proxy in front keeps unused connections.
+    pub header_read_timeout_seconds: u64,
+    /// How long a client may take nothing of what is sent to it before it is disconnected, in seconds.
+    pub write_timeout_seconds: u64,
     /// How long in-flight work may finish at shutdown, in seconds.
     pub drain_seconds: u64,
 }
@@ -93,6 +98,8 @@ impl Default for Http {
             allowed_origins: Vec::new(),
             max_body_bytes: 10 * 1024 * 1024,
             request_timeout_seconds: 30,
+            header_read_timeout_seconds: 75,
+            write_timeout_seconds: 30,
             drain_seconds: 30,
         }
     }

@@ -18,6 +18,11 @@ pub fn validate(settings: &Settings) -> Vec<String> {
         !settings.http.allowed_origins.iter().any(|origin| origin == "*"),
         "http.allowed_origins: `*` would let any site use a signed-in browser; list the origins.",
     );
+    let timeouts = [settings.http.header_read_timeout_seconds, settings.http.write_timeout_seconds];
+    check(
+        timeouts.iter().all(|seconds| (1..=3600).contains(seconds)),
+        "http.header_read_timeout_seconds, http.write_timeout_seconds: choose 1 to 3600 seconds.",
+    );
     check(settings.http.max_body_bytes >= 1024, "http.max_body_bytes: needs at least 1024 bytes.");
     check(settings.http.request_timeout_seconds > 0, "http.request_timeout_seconds: needs at least 1 second.");
     check((2..=500).contains(&settings.database.max_connections), "database.max_connections: choose 2 to 500.");

@@ -5,6 +5,7 @@
 mod acknowledged;
 mod applications;
 mod audit;
+mod connections;
 mod crash;
 mod first_slice;
 mod hostile;

@@ -1,0 +1,111 @@
+//! Serves HTTP connections, with bounds for clients that say nothing, take nothing, or are gone without a word.
+
+mod guard;
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+use guard::Guarded;
+
+/// Pause after a failed accept, such as for want of file descriptors: others close theirs meanwhile.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long clients are waited for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// For the head of a request, on a new connection and between two requests.
+    pub(crate) head: Duration,
+    /// For taking anything at all of what is sent.
+    pub(crate) write: Duration,
+}
+
+/// Accepts until told to stop, then lets requests under way finish. Dropping it cuts every connection.
+pub(crate) async fn serve(listener: TcpListener, routes: Router, patience: Patience, stop: CancellationToken) {
+    let builder = protocol(patience);
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => break,
+            Some(_) = connections.join_next() => continue,
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, client) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                if !is_of_the_client(&error) {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+                continue;
+            }
+        };
+        if let Err(error) = prepare(&stream, patience) {
+            tracing::debug!(%error, "a connection goes without the kernel's watch");
+        }
+        let routes = routes.clone();
+        let service = service_fn(move |request| answer(routes.clone(), client, request));
+        let stream = TokioIo::new(Guarded::new(stream, patience));
+        let connection = graceful.watch(builder.serve_connection_with_upgrades(stream, service).into_owned());
+        connections.spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(error, "a connection broke");
+            }
+        });
+    }
+    drop(listener);
+    graceful.shutdown().await;
+}
+
+fn protocol(patience: Patience) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience.head);
+    // RFC 8441: WebSockets over HTTP/2.
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(patience.head).enable_connect_protocol();
+    builder
+}
+
+/// A client that is gone without a word is noticed by the kernel, also while nothing is sent to it.
+fn prepare(stream: &TcpStream, patience: Patience) -> io::Result<()> {
+    // Small answers and events must not wait for more to send.
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    // The kernel counts whole seconds.
+    let interval = (patience.head / 3).max(Duration::from_secs(1));
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(patience.head).with_interval(interval))?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(patience.write))?;
+    Ok(())
+}
+
+async fn answer(
+    routes: Router,
+    client: SocketAddr,
+    request: Request<Incoming>,
+) -> Result<axum::response::Response, Infallible> {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(ConnectInfo(client));
+    routes.oneshot(request).await
+}
+
+/// Whether a client gave up while it was being accepted, which concerns nobody else.
+fn is_of_the_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
