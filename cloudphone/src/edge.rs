@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use async_trait::async_trait;
+use axum::middleware::from_fn_with_state;
 use cloudphone_composition::{CompositionError, Subgraph as Part, compose};
 use cloudphone_core::{Caller, Origin};
 use cloudphone_execution::{Executor, ServiceOptions};
@@ -16,6 +17,7 @@ use cloudphone_router::authentication::{
     AccessChange, AuthenticationError, Authenticator, Credential, RemoteAuthenticator,
 };
 use cloudphone_router::gateway::{Gateway, correlated_errors, masked_errors};
+use cloudphone_router::origin::{ProxyHeader as Forwarding, TrustedProxies, behind_proxies};
 use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits};
 use cloudphone_router::server::{Edge, Pages, routes};
 use cloudphone_router::streams::{FieldRule, StreamLimits};
@@ -25,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domains::Domains;
 use crate::engines::Engines;
-use crate::settings::{Environment, Settings};
+use crate::settings::{Environment, ProxyHeader, Settings};
 
 /// The schemas of all subgraphs, in the order of their names.
 pub(crate) fn schemas() -> Vec<Part> {
@@ -75,7 +77,12 @@ pub(crate) async fn build(
         explorer: settings.environment == Environment::Development,
         content: ContentPolicy { storage_origin: Some(engines.storage.endpoint.public_url.clone()) },
     };
-    Ok(routes(edge, &pages, more))
+    let header = match settings.http.proxy_header {
+        ProxyHeader::XForwardedFor => Forwarding::XForwardedFor,
+        ProxyHeader::Forwarded => Forwarding::Forwarded,
+    };
+    let proxies = TrustedProxies::new(&settings.http.trusted_proxies, header);
+    Ok(routes(edge, &pages, more).layer(from_fn_with_state(proxies, behind_proxies)))
 }
 
 fn composition_failed(errors: &[CompositionError]) -> anyhow::Error {

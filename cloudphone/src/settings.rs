@@ -77,6 +77,11 @@ pub struct Http {
     pub port: u16,
     /// Origins that browsers may call from besides the console's own; `*` is refused.
     pub allowed_origins: Vec<String>,
+    /// Networks of the proxies in front, such as `10.0.0.0/8`: only of them is believed who the client is. Absent: nobody is,
+    /// and the client is whoever connects.
+    pub trusted_proxies: Vec<String>,
+    /// The header by which the trusted proxies name the client; they must not pass it on as the client sent it.
+    pub proxy_header: ProxyHeader,
     /// Largest JSON request body in bytes.
     pub max_body_bytes: usize,
     /// The longest a query or mutation may take, in seconds.
@@ -90,12 +95,25 @@ pub struct Http {
     pub drain_seconds: u64,
 }
 
+/// How proxies name the client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProxyHeader {
+    /// By `X-Forwarded-For` and `X-Forwarded-Proto`.
+    #[default]
+    XForwardedFor,
+    /// By `Forwarded`, as RFC 7239 has it.
+    Forwarded,
+}
+
 impl Default for Http {
     fn default() -> Self {
         Self {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 30000,
             allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            proxy_header: ProxyHeader::default(),
             max_body_bytes: 10 * 1024 * 1024,
             request_timeout_seconds: 30,
             header_read_timeout_seconds: 75,

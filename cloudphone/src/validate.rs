@@ -1,5 +1,6 @@
 //! Rules that settings keep beyond their types.
 
+use cloudphone_router::origin::TrustedProxies;
 use url::Url;
 
 use crate::settings::Settings;
@@ -18,6 +19,13 @@ pub fn validate(settings: &Settings) -> Vec<String> {
         !settings.http.allowed_origins.iter().any(|origin| origin == "*"),
         "http.allowed_origins: `*` would let any site use a signed-in browser; list the origins.",
     );
+    for network in &settings.http.trusted_proxies {
+        let fits = TrustedProxies::network(network).is_some();
+        check(
+            fits,
+            &format!("http.trusted_proxies: `{network}` must be a network such as 10.0.0.0/8, and not everybody's."),
+        );
+    }
     let timeouts = [settings.http.header_read_timeout_seconds, settings.http.write_timeout_seconds];
     check(
         timeouts.iter().all(|seconds| (1..=3600).contains(seconds)),

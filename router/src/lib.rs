@@ -8,7 +8,7 @@ mod answer;
 pub mod authentication;
 mod clients;
 pub mod gateway;
-mod origin;
+pub mod origin;
 pub mod protection;
 pub mod server;
 mod session;

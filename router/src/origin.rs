@@ -1,5 +1,7 @@
 //! Where a request comes from: address, client, and the trail it belongs to.
 
+mod proxies;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 
@@ -7,6 +9,8 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, header};
 use cloudphone_core::{CorrelationId, Origin};
+
+pub use proxies::{Peer, ProxyHeader, Scheme, TrustedProxies, behind_proxies};
 
 /// The header by which clients hand in, and answers hand back, the id that ties a request's work together.
 pub const CORRELATION_HEADER: HeaderName = HeaderName::from_static("x-correlation-id");
@@ -28,7 +32,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
         let correlation_id =
             text(&CORRELATION_HEADER).and_then(|id| id.parse().ok()).unwrap_or_else(CorrelationId::new);
         let traceparent = text(&HeaderName::from_static("traceparent")).filter(|value| is_traceparent(value));
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_string());
+        let connected = || parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let address = parts.extensions.get::<Peer>().map(|peer| peer.address).or_else(connected);
+        let address = address.map(|address| address.to_string());
         let user_agent = text(&header::USER_AGENT).map(|agent| agent.chars().take(300).collect());
         let origin = Origin { correlation_id, address, user_agent, traceparent: traceparent.map(str::to_owned) };
         parts.extensions.insert(origin.clone());

@@ -23,7 +23,7 @@ use crate::authentication::Authenticator;
 use crate::clients::reservations::{Reservations, reserve, stop};
 use crate::clients::{graphiql, http, websocket};
 use crate::gateway::Gateway;
-use crate::origin::{CORRELATION_HEADER, Client};
+use crate::origin::{CORRELATION_HEADER, Client, Peer};
 use crate::protection::{ContentPolicy, CrossSite, Limits, secure};
 use crate::streams::Streams;
 
@@ -149,6 +149,8 @@ async fn trace(request: Request, next: Next) -> Response {
         method = %parts.method,
         path = parts.uri.path(),
         correlation_id = %origin.correlation_id,
+        client.address = origin.address,
+        url.scheme = parts.extensions.get::<Peer>().map(|peer| peer.scheme.as_str()),
     );
     let mut response = next.run(Request::from_parts(parts, body)).instrument(span).await;
     tag(&mut response, &origin);

@@ -10,6 +10,7 @@ mod crash;
 mod first_slice;
 mod hostile;
 mod parts;
+mod proxies;
 mod rights;
 mod slow;
 mod start;
