@@ -52,7 +52,7 @@ const BROKEN_P99: Duration = Duration::from_secs(1);
 const STEP: Duration = Duration::from_secs(15);
 
 /// Samples in the database.
-const STORED: &str = "cloudphone_devices_samples_stored";
+const STORED: &str = "cloudphone_devices_samples_stored_total";
 
 /// Runs the benchmark.
 pub async fn run(program: &Path, options: Options) -> anyhow::Result<()> {
@@ -125,7 +125,7 @@ pub async fn run(program: &Path, options: Options) -> anyhow::Result<()> {
             break;
         }
     }
-    let never_stored = platform.client.metric("cloudphone_devices_samples_lost").await?;
+    let never_stored = platform.client.metric("cloudphone_devices_samples_lost_total").await?;
     println!("PostgreSQL: {} MiB; {never_stored} samples were never stored", process::memory_of_children_mb(pid));
     audience.leave();
     drop(fleet);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Builder, Client, MqttDevice, Socket, eventually, holds, samples, text};
 
-const REFUSED: &str = "cloudphone_devices_messages_refused";
+const REFUSED: &str = "cloudphone_devices_messages_refused_total";
 const QUARANTINE: &str = "{ telemetryQuarantine(first: 100) { nodes { reason deviceId payloadBytes topic } } }";
 const TELEMETRY: &str =
     "subscription($ids: [ID!]) { deviceTelemetry(deviceIds: $ids, minIntervalMs: 0) { sample { sequence } } }";

@@ -9,6 +9,7 @@ mod connections;
 mod crash;
 mod first_slice;
 mod hostile;
+mod metrics;
 mod parts;
 mod proxies;
 mod rights;

@@ -28,7 +28,8 @@ async fn brokers_and_parts_come_and_go_while_subscribers_stay() {
         liar.measure(1_000_000, 99.0).await;
         eventually(10, &format!("{reason} is counted"), async || {
             let labels = format!("reason=\"{reason}\"");
-            let count = platform.part_client("devices").metric("cloudphone_devices_messages_refused", &labels).await;
+            let count =
+                platform.part_client("devices").metric("cloudphone_devices_messages_refused_total", &labels).await;
             holds(count >= 1.0)
         })
         .await;

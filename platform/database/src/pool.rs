@@ -122,7 +122,8 @@ impl Database {
     pub(crate) async fn acquire(&self) -> Result<Object<AsyncPgConnection>, DatabaseError> {
         let waited = Instant::now();
         let acquired = tokio::time::timeout(self.inner.options.acquire_timeout, self.inner.pool.get()).await;
-        metrics::histogram!("database_acquire_seconds", "database" => self.name().to_owned()).record(waited.elapsed());
+        metrics::histogram!("cloudphone_database_acquire_duration_seconds", "database" => self.name().to_owned())
+            .record(waited.elapsed());
         match acquired {
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(PoolError::Backend(error))) => Err(DatabaseError::Unreachable(error.to_string())),
@@ -211,7 +212,8 @@ async fn keep_up(pool: Pool<AsyncPgConnection>, name: String, minimum: usize) {
         let gauge = |state: &'static str, count: usize| {
             // Pools hold tens of connections, far from where a float loses whole numbers.
             #[allow(clippy::cast_precision_loss)]
-            metrics::gauge!("database_connections", "database" => name.clone(), "state" => state).set(count as f64);
+            metrics::gauge!("cloudphone_database_connections", "database" => name.clone(), "state" => state)
+                .set(count as f64);
         };
         gauge("idle", status.available);
         gauge("used", status.size.saturating_sub(status.available));

@@ -109,7 +109,8 @@ impl Database {
                 return Err(error);
             }
             lost += 1;
-            metrics::counter!("database_transaction_retries_total", "database" => self.name().to_owned()).increment(1);
+            metrics::counter!("cloudphone_database_transaction_retries_total", "database" => self.name().to_owned())
+                .increment(1);
             tokio::time::sleep(pause(lost)).await;
         }
     }

@@ -130,7 +130,7 @@ impl Worker {
                 Ok(Batch::Busy) => Duration::from_millis(20),
                 Err(error) => {
                     tracing::warn!(database = self.database.name(), %error, failures, "events could not be published; they stay in the outbox");
-                    metrics::counter!("events_publish_failures_total", "database" => self.database.name().to_owned())
+                    metrics::counter!("cloudphone_events_publish_failures_total", "database" => self.database.name().to_owned())
                         .increment(1);
                     // A bus that was away may have lost its memory.
                     next_upkeep = Instant::now();
@@ -175,7 +175,7 @@ impl Worker {
             .await?;
         let Some(count) = published else { return Ok(Batch::Busy) };
         if count > 0 {
-            metrics::counter!("events_published_total", "database" => self.database.name().to_owned())
+            metrics::counter!("cloudphone_events_published_total", "database" => self.database.name().to_owned())
                 .increment(count as u64);
         }
         Ok(Batch::Published(count))
@@ -238,8 +238,8 @@ impl Worker {
         // Gauges are floats; backlogs and lags stay far below where those lose whole numbers.
         #[allow(clippy::cast_precision_loss)]
         {
-            metrics::gauge!("events_outbox_pending", "database" => database.clone()).set(count as f64);
-            metrics::gauge!("events_outbox_lag_seconds", "database" => database).set(lag_ms as f64 / 1000.0);
+            metrics::gauge!("cloudphone_events_outbox_pending", "database" => database.clone()).set(count as f64);
+            metrics::gauge!("cloudphone_events_outbox_lag_seconds", "database" => database).set(lag_ms as f64 / 1000.0);
         }
         Ok(())
     }

@@ -103,7 +103,7 @@ impl Control {
                     Err(error) => {
                         self.context.connections.control.store(false, Ordering::Relaxed);
                         tracing::warn!(%error, failures, "the broker's control connection was lost; connecting again");
-                        metrics::counter!("cloudphone.devices.broker.reconnects", "connection" => "control").increment(1);
+                        metrics::counter!("cloudphone_devices_broker_reconnects_total", "connection" => "control").increment(1);
                         self.sweep_at = None;
                         stop.run_until_cancelled(tokio::time::sleep(mqtt::reconnect_pause(failures))).await;
                         failures += 1;
@@ -156,7 +156,7 @@ impl Control {
             return self.quarantine.refuse_of_another(owner, topic, &message.payload, now);
         }
         if !self.limit.admit(topic.device_id, std::time::Instant::now()) {
-            metrics::counter!("cloudphone.devices.messages.refused", "reason" => "RATE_LIMITED").increment(1);
+            metrics::counter!("cloudphone_devices_messages_refused_total", "reason" => "RATE_LIMITED").increment(1);
             return;
         }
         if let Err(error) = check(topic, &message.payload) {

@@ -145,7 +145,7 @@ impl Reader {
                 Err(error) => {
                     let group = &self.subscription.group;
                     tracing::warn!(group, %error, failures, "reading events stopped and begins again");
-                    metrics::counter!("events_read_failures_total", "group" => group.clone()).increment(1);
+                    metrics::counter!("cloudphone_events_read_failures_total", "group" => group.clone()).increment(1);
                     failures += 1;
                     let pause = Duration::from_millis(50 << failures.min(6));
                     tokio::select! {

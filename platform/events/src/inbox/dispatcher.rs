@@ -183,8 +183,9 @@ impl Dispatcher {
                 // Gauges are floats; backlogs stay far below where those lose whole numbers.
                 #[allow(clippy::cast_precision_loss)]
                 {
-                    metrics::gauge!("events_inbox_pending", "group" => group.clone()).set(pending as f64);
-                    metrics::gauge!("events_dead_letters", "group" => group.clone()).set(dead as f64);
+                    metrics::gauge!("cloudphone_events_inbox_pending", "group" => group.clone()).set(pending as f64);
+                    metrics::gauge!("cloudphone_events_dead_letters_waiting", "group" => group.clone())
+                        .set(dead as f64);
                 }
             }
             Err(error) => tracing::warn!(group, %error, "the upkeep of an inbox failed"),

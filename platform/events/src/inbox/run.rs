@@ -167,7 +167,8 @@ impl Consumer {
 
     async fn mark_done(&self, conn: &mut AsyncPgConnection, done: &[EventId]) -> Result<(), DatabaseError> {
         if !done.is_empty() {
-            metrics::counter!("events_handled_total", "group" => self.group.clone()).increment(done.len() as u64);
+            metrics::counter!("cloudphone_events_handled_total", "group" => self.group.clone())
+                .increment(done.len() as u64);
             diesel::update(
                 inbox::table.filter(inbox::consumer_group.eq(&self.group)).filter(inbox::event_id.eq_any(done)),
             )
@@ -209,14 +210,14 @@ impl Consumer {
         attempts: i32,
         error: &HandlerError,
     ) -> Result<(), DatabaseError> {
-        metrics::counter!("events_handler_failures_total", "group" => self.group.clone()).increment(1);
+        metrics::counter!("cloudphone_events_handler_failures_total", "group" => self.group.clone()).increment(1);
         let attempts = attempts.saturating_add(1);
         let given_up = error.hopeless || u32::try_from(attempts).is_ok_and(|count| count >= self.options.max_attempts);
         let cause = error.chain();
         let now = Utc::now();
         let (status, next_attempt_at, settled_at) = if given_up {
             tracing::error!(group = self.group, event = %id, attempts, cause, "an event became a dead letter");
-            metrics::counter!("events_dead_letters_total", "group" => self.group.clone()).increment(1);
+            metrics::counter!("cloudphone_events_dead_letters_total", "group" => self.group.clone()).increment(1);
             ("dead", None, Some(now))
         } else {
             tracing::warn!(group = self.group, event = %id, attempts, cause, "an event could not be handled and waits");
