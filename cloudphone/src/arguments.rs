@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use cloudphone_core::EventId;
 
 /// Runs and operates the Cloudphone platform.
 #[derive(Debug, Parser)]
@@ -38,6 +40,9 @@ pub enum Command {
     /// Look at the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Events that a consumer gave up on: look at them, hand them to it again, or let them go.
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
     /// Demo data.
     #[command(subcommand)]
     Demo(DemoCommand),
@@ -125,6 +130,85 @@ pub enum ConfigCommand {
     Reference,
 }
 
+/// Events that a consumer gave up on. The platform may be running meanwhile.
+#[derive(Debug, Subcommand)]
+pub enum DeadLettersCommand {
+    /// List them, the oldest first.
+    List {
+        /// Which.
+        #[command(flatten)]
+        filter: DeadLetterArguments,
+        /// The most lines.
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+        limit: u32,
+        /// Print a JSON array with the whole events.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print one event with its payload and why it failed.
+    Show {
+        /// The event's id.
+        event: EventId,
+        /// Print a JSON array, with an object for each consumer that gave up on the event.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Hand events to their consumers again, once what made them fail is mended.
+    Replay(DeadLetterChoice),
+    /// Let events go without handling them.
+    Discard(DeadLetterChoice),
+}
+
+/// Which dead letters are meant.
+#[derive(Clone, Debug, Args)]
+pub struct DeadLetterArguments {
+    /// Of this consumer, such as `devices`.
+    #[arg(long, value_name = "NAME")]
+    pub consumer: Option<String>,
+    /// Of this type of event, such as `apps.installation.requested`, or of all that begin with it when it ends in `*`.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub event_type: Option<String>,
+    /// Given up at least this long ago, such as `90s`, `15m`, `2h` or `7d`.
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub older_than: Option<TimeDelta>,
+    /// Given up no longer ago than this.
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub newer_than: Option<TimeDelta>,
+}
+
+/// Events by id, or all that fit.
+#[derive(Clone, Debug, Args)]
+pub struct DeadLetterChoice {
+    /// The events' ids.
+    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "EVENT")]
+    pub events: Vec<EventId>,
+    /// All that the filters leave.
+    #[arg(long)]
+    pub all: bool,
+    /// Which.
+    #[command(flatten)]
+    pub filter: DeadLetterArguments,
+    /// Print a JSON array of what was changed.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A number with its unit.
+fn age(text: &str) -> Result<TimeDelta, String> {
+    let wanted = || "write a number and s, m, h or d, such as 15m".to_owned();
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wanted)?;
+    let number: i64 = number.parse().ok().filter(|number| *number >= 0).ok_or_else(wanted)?;
+    let age = match unit {
+        "s" => TimeDelta::try_seconds(number),
+        "m" => TimeDelta::try_minutes(number),
+        "h" => TimeDelta::try_hours(number),
+        "d" => TimeDelta::try_days(number),
+        _ => None,
+    };
+    // Beyond a century nothing changes but the arithmetic.
+    age.filter(|age| *age <= TimeDelta::days(36_500)).ok_or_else(wanted)
+}
+
 /// Demo data.
 #[derive(Debug, Subcommand)]
 pub enum DemoCommand {
@@ -151,4 +235,19 @@ pub enum DeviceCommand {
         #[arg(long, default_value_t = 1000)]
         interval_ms: u64,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_has_a_unit_and_an_end() {
+        assert_eq!(age("90s"), Ok(TimeDelta::seconds(90)));
+        assert_eq!(age("2h"), Ok(TimeDelta::hours(2)));
+        assert_eq!(age("7d"), Ok(TimeDelta::days(7)));
+        for wrong in ["", "5", "m", "-1h", "1w", "99999999999999d", "5µ"] {
+            assert!(age(wrong).is_err(), "{wrong}");
+        }
+    }
 }

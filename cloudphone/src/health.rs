@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use cloudphone_database::Database;
+use cloudphone_events::{DeadLetterFilter, DeadLetters};
 use cloudphone_observability::{Health, Registry};
 use serde_json::json;
 
@@ -65,12 +66,30 @@ fn register_cache(registry: &Registry, engines: &Engines) {
 }
 
 fn register_database(registry: &Registry, database: &Database) {
+    register_dead_letters(registry, database);
     let asked = database.clone();
     registry.register(&format!("database-{}", database.name()), true, move || {
         let database = asked.clone();
         async move {
             match database.health().await {
                 Ok(health) => Health::up().with(json!({ "connections": health.connections, "idle": health.idle })),
+                Err(error) => Health::down(error.to_string()),
+            }
+        }
+    });
+}
+
+/// Dead letters wait for an operator, so that the platform counts as degraded until somebody has looked at them.
+fn register_dead_letters(registry: &Registry, database: &Database) {
+    let letters = DeadLetters::new(database.clone());
+    registry.register(&format!("dead-letters-{}", database.name()), false, move || {
+        let letters = letters.clone();
+        async move {
+            match letters.count(&DeadLetterFilter::default()).await {
+                Ok(0) => Health::up(),
+                Ok(count) => {
+                    Health::degraded(format!("{count} events were given up; see `cloudphone dead-letters list`"))
+                }
                 Err(error) => Health::down(error.to_string()),
             }
         }

@@ -2,6 +2,7 @@
 
 mod administrator;
 mod config;
+mod dead_letters;
 mod demo;
 mod device;
 mod health;
@@ -31,6 +32,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Migrate => migrate::run(&source).await,
         Command::Schema(command) => schema::run(command),
         Command::Config(command) => config::run(&source, &command),
+        Command::DeadLetters(command) => dead_letters::run(&source, command).await,
         Command::Demo(command) => demo::run(&source, &command).await,
         Command::Administrator { email } => administrator::run(&source, &email).await,
         Command::Device(command) => device::run(command).await,

@@ -1,10 +1,11 @@
 //! PostgreSQL: a private cluster under the data folder, or a server of the operator's.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use cloudphone_database::{Database, Options};
-use cloudphone_embedded_postgres::{EmbeddedPostgres, Options as ClusterOptions};
+use cloudphone_embedded_postgres::{EmbeddedPostgres, Options as ClusterOptions, RunningCluster};
 
 use crate::settings::Settings;
 
@@ -17,21 +18,43 @@ pub(crate) struct Databases {
 
 enum Server {
     Embedded(EmbeddedPostgres),
-    External { url: String },
+    /// The cluster of a platform that runs beside this process.
+    Running(RunningCluster),
+    External {
+        url: String,
+    },
 }
+
+/// Connections that a look from beside takes at most, so that the platform keeps its own.
+const CONNECTIONS_BESIDE: usize = 2;
 
 impl Databases {
     pub(crate) async fn start(settings: &Settings) -> anyhow::Result<Self> {
         let server = if let Some(url) = &settings.database.url {
             Server::External { url: url.reveal().trim_end_matches('/').to_owned() }
         } else {
-            let folder = settings.data_dir.0.join("postgres");
-            let folder = std::path::absolute(&folder).context("the data folder has no absolute path")?;
-            Server::Embedded(EmbeddedPostgres::start(ClusterOptions::new(folder)).await?)
+            Server::Embedded(EmbeddedPostgres::start(ClusterOptions::new(cluster_folder(settings)?)).await?)
         };
         Ok(Self {
             server,
             max_connections: settings.database.max_connections,
+            statement_timeout: Duration::from_secs(settings.database.statement_timeout_seconds),
+        })
+    }
+
+    /// Reaches the databases of a platform that may be running; the embedded cluster is started only if nobody runs it.
+    pub(crate) async fn beside(settings: &Settings) -> anyhow::Result<Self> {
+        let running = match &settings.database.url {
+            None => EmbeddedPostgres::running(cluster_folder(settings)?).await,
+            Some(_) => None,
+        };
+        let server = match running {
+            Some(cluster) => Server::Running(cluster),
+            None => Self::start(settings).await?.server,
+        };
+        Ok(Self {
+            server,
+            max_connections: CONNECTIONS_BESIDE,
             statement_timeout: Duration::from_secs(settings.database.statement_timeout_seconds),
         })
     }
@@ -44,6 +67,7 @@ impl Databases {
                 cluster.ensure_database(&name).await?;
                 cluster.url(&name)
             }
+            Server::Running(cluster) => cluster.url(&name),
             Server::External { url } => with_database(url, &name),
         };
         let mut options = Options::new(domain, url);
@@ -57,6 +81,11 @@ impl Databases {
             cluster.stop().await;
         }
     }
+}
+
+fn cluster_folder(settings: &Settings) -> anyhow::Result<PathBuf> {
+    let folder = settings.data_dir.0.join("postgres");
+    std::path::absolute(&folder).context("the data folder has no absolute path")
 }
 
 /// Puts the database's name into a server address, before its parameters.

@@ -7,6 +7,7 @@ mod applications;
 mod audit;
 mod connections;
 mod crash;
+mod dead_letters;
 mod first_slice;
 mod hostile;
 mod metrics;

@@ -49,6 +49,11 @@ impl Layout {
         Ok((layout, lock))
     }
 
+    /// Where the server of a folder listens; `None` when there is no such folder.
+    pub fn socket_of(root: &Path) -> Option<PathBuf> {
+        fs::canonicalize(root).ok().map(|root| socket_directory(&root))
+    }
+
     /// Makes the socket directory. Whoever may enter it may connect as any role, so it must be the account's alone:
     /// those who pass can read the data files anyway, so a password would add nothing.
     pub fn prepare_socket_directory(&self, account: &Account) -> Result<(), Error> {

@@ -81,9 +81,15 @@ impl EmbeddedPostgres {
         Ok(Self { layout, state, stop })
     }
 
+    /// The cluster in a folder that another process runs, if it answers; it goes on when the answer is dropped.
+    pub async fn running(data_dir: impl AsRef<Path>) -> Option<RunningCluster> {
+        let socket = Layout::socket_of(data_dir.as_ref())?;
+        admin::ping(&socket).await.ok().map(|()| RunningCluster { socket })
+    }
+
     /// The address of a database for the application's role, over the Unix socket.
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://{APPLICATION_ROLE}@{}/{database}", percent_encode(&self.layout.socket))
+        url(&self.layout.socket, database)
     }
 
     /// Makes a database that belongs to the application's role, unless it exists.
@@ -118,6 +124,23 @@ impl Drop for EmbeddedPostgres {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+/// A cluster that another process owns; only the owner may start and stop it.
+#[derive(Clone, Debug)]
+pub struct RunningCluster {
+    socket: PathBuf,
+}
+
+impl RunningCluster {
+    /// The address of a database for the application's role, over the Unix socket.
+    pub fn url(&self, database: &str) -> String {
+        url(&self.socket, database)
+    }
+}
+
+fn url(socket: &Path, database: &str) -> String {
+    format!("postgres://{APPLICATION_ROLE}@{}/{database}", percent_encode(socket))
 }
 
 /// Takes the folder, finds account and binaries, and makes the cluster when there is none.

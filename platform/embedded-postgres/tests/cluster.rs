@@ -67,10 +67,17 @@ async fn data_survives_a_stop_and_a_start() {
     let mut connection = connected(&postgres, "devices").await;
     connection.batch_execute("CREATE TABLE note (words text); INSERT INTO note VALUES ('kept')").await.unwrap();
     drop(connection);
+    let seen = EmbeddedPostgres::running(folder.path().join("postgres")).await.unwrap();
+    let mut connection = AsyncPgConnection::establish(&seen.url("devices")).await.unwrap();
+    assert_eq!(words(&mut connection, "SELECT words FROM note").await, "kept", "others may look while it runs");
+    drop((connection, seen));
+    assert_eq!(postgres.health().await.ok(), Some(()), "and it goes on when they leave");
     let pid = postmaster(folder.path());
     postgres.stop().await;
     assert_eq!(postgres.state(), State::Stopped);
     assert!(!is_alive(pid));
+    assert!(EmbeddedPostgres::running(folder.path().join("postgres")).await.is_none());
+    assert!(EmbeddedPostgres::running(folder.path().join("nowhere")).await.is_none());
 
     let postgres = started(folder.path()).await;
     postgres.ensure_database("devices").await.unwrap();

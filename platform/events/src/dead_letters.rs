@@ -5,6 +5,7 @@ use cloudphone_core::{CommonError, EventId};
 use cloudphone_database::{Database, DatabaseError, after_commit};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::CloudEvent;
@@ -12,18 +13,81 @@ use crate::inbox::signal_name;
 use crate::tables::inbox;
 
 /// An event that was set aside.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct DeadLetter {
     /// The consumer group that gave up.
     pub group: String,
-    /// The event.
-    pub event: CloudEvent,
     /// How often the handler failed.
     pub attempts: i32,
     /// Its last failure.
     pub error: String,
     /// When the group gave up.
     pub failed_at: DateTime<Utc>,
+    /// The event.
+    pub event: CloudEvent,
+}
+
+/// Which dead letters are meant; absent conditions hold for all.
+#[derive(Clone, Debug, Default)]
+pub struct DeadLetterFilter {
+    /// Of this consumer group.
+    pub group: Option<String>,
+    /// Of this type of event, or of all that begin with it when it ends in `*`.
+    pub event_type: Option<String>,
+    /// These events.
+    pub events: Option<Vec<EventId>>,
+    /// Given up at this moment or later.
+    pub failed_from: Option<DateTime<Utc>>,
+    /// Given up before this moment.
+    pub failed_before: Option<DateTime<Utc>>,
+}
+
+impl DeadLetterFilter {
+    /// One event of one group.
+    pub fn of(group: &str, event: EventId) -> Self {
+        Self { events: Some(vec![event]), ..Self::of_group(group) }
+    }
+
+    /// All of one group.
+    pub fn of_group(group: &str) -> Self {
+        Self { group: Some(group.to_owned()), ..Self::default() }
+    }
+
+    /// The beginning of all types that fit; `None` when a single one does.
+    fn type_prefix(&self) -> Option<String> {
+        self.event_type.as_deref()?.strip_suffix('*').map(|beginning| format!("{}%", literally(beginning)))
+    }
+}
+
+/// Narrows a boxed statement over the inbox, be it a query or an update, to the dead letters that a filter means.
+macro_rules! narrowed {
+    ($statement:expr, $filter:expr) => {{
+        let (filter, mut statement) = ($filter, $statement.filter(inbox::status.eq("dead")));
+        if let Some(group) = &filter.group {
+            statement = statement.filter(inbox::consumer_group.eq(group.clone()));
+        }
+        if let Some(prefix) = filter.type_prefix() {
+            statement = statement.filter(inbox::event_type.like(prefix));
+        } else if let Some(exact) = &filter.event_type {
+            statement = statement.filter(inbox::event_type.eq(exact.clone()));
+        }
+        if let Some(events) = &filter.events {
+            statement = statement.filter(inbox::event_id.eq_any(events.clone()));
+        }
+        if let Some(from) = filter.failed_from {
+            statement = statement.filter(inbox::settled_at.ge(from));
+        }
+        if let Some(before) = filter.failed_before {
+            statement = statement.filter(inbox::settled_at.lt(before));
+        }
+        statement
+    }};
+}
+
+/// Text for `LIKE` that stands for itself.
+fn literally(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 /// The dead letters of one database's consumer groups.
@@ -40,15 +104,13 @@ impl DeadLetters {
         Self { database }
     }
 
-    /// The oldest dead letters of a group.
-    pub async fn list(&self, group: &str, limit: i64) -> Result<Vec<DeadLetter>, CommonError> {
+    /// The oldest dead letters.
+    pub async fn list(&self, filter: &DeadLetterFilter, limit: i64) -> Result<Vec<DeadLetter>, CommonError> {
         let rows: Vec<Row> = self
             .database
             .system_transaction(async |conn| {
                 Ok::<_, DatabaseError>(
-                    inbox::table
-                        .filter(inbox::consumer_group.eq(group))
-                        .filter(inbox::status.eq("dead"))
+                    narrowed!(inbox::table.into_boxed(), filter)
                         .order(inbox::position)
                         .limit(limit)
                         .select((
@@ -66,59 +128,59 @@ impl DeadLetters {
         rows.into_iter().map(dead_letter).collect()
     }
 
-    /// Hands an event to its handler again, ahead of later events of the same aggregate that still wait. Answers whether it
-    /// was a dead letter.
-    pub async fn replay(&self, group: &str, id: EventId) -> Result<bool, CommonError> {
-        Ok(self.revive(group, Some(id)).await? == 1)
-    }
-
-    /// Hands every dead letter of a group to its handler again; answers how many there were.
-    pub async fn replay_all(&self, group: &str) -> Result<usize, CommonError> {
-        self.revive(group, None).await
-    }
-
-    /// Lets an event go without handling it. Answers whether it was a dead letter.
-    pub async fn discard(&self, group: &str, id: EventId) -> Result<bool, CommonError> {
-        let discarded = self
+    /// How many wait.
+    pub async fn count(&self, filter: &DeadLetterFilter) -> Result<i64, CommonError> {
+        let count = self
             .database
             .system_transaction(async |conn| {
-                Ok::<_, DatabaseError>(
-                    diesel::update(inbox::table.find((group, id)).filter(inbox::status.eq("dead")))
-                        .set((inbox::status.eq("done"), inbox::settled_at.eq(Utc::now())))
-                        .execute(conn)
-                        .await?,
-                )
+                Ok::<_, DatabaseError>(narrowed!(inbox::table.count().into_boxed(), filter).get_result(conn).await?)
             })
             .await?;
-        Ok(discarded == 1)
+        Ok(count)
     }
 
-    async fn revive(&self, group: &str, id: Option<EventId>) -> Result<usize, CommonError> {
+    /// Hands events to their handlers again, ahead of later events of the same aggregates that still wait. Answers group and
+    /// event of each that was a dead letter: of two replays of one event, a single one finds it.
+    pub async fn replay(&self, filter: &DeadLetterFilter) -> Result<Vec<(String, EventId)>, CommonError> {
         let revived = self
             .database
             .system_transaction(async |conn| {
-                let mut dead = diesel::update(inbox::table)
-                    .filter(inbox::consumer_group.eq(group))
-                    .filter(inbox::status.eq("dead"))
-                    .into_boxed();
-                if let Some(id) = id {
-                    dead = dead.filter(inbox::event_id.eq(id));
-                }
-                let revived = dead
+                let revived: Vec<(String, EventId)> = narrowed!(diesel::update(inbox::table).into_boxed(), filter)
                     .set((
                         inbox::status.eq("pending"),
                         inbox::attempts.eq(0),
                         inbox::settled_at.eq(None::<DateTime<Utc>>),
                         inbox::next_attempt_at.eq(None::<DateTime<Utc>>),
                     ))
-                    .execute(conn)
+                    .returning((inbox::consumer_group, inbox::event_id))
+                    .get_results(conn)
                     .await?;
-                let signal = signal_name(group);
-                after_commit(move |database| database.signal(&signal).notify_one());
+                let mut groups: Vec<_> = revived.iter().map(|(group, _)| signal_name(group)).collect();
+                groups.sort_unstable();
+                groups.dedup();
+                // Consumers in other processes find the events when they next look.
+                after_commit(move |database| groups.iter().for_each(|group| database.signal(group).notify_one()));
                 Ok::<_, DatabaseError>(revived)
             })
             .await?;
         Ok(revived)
+    }
+
+    /// Lets events go without handling them. Answers group and event of each that was a dead letter.
+    pub async fn discard(&self, filter: &DeadLetterFilter) -> Result<Vec<(String, EventId)>, CommonError> {
+        let discarded = self
+            .database
+            .system_transaction(async |conn| {
+                Ok::<_, DatabaseError>(
+                    narrowed!(diesel::update(inbox::table).into_boxed(), filter)
+                        .set((inbox::status.eq("done"), inbox::settled_at.eq(Utc::now())))
+                        .returning((inbox::consumer_group, inbox::event_id))
+                        .get_results(conn)
+                        .await?,
+                )
+            })
+            .await?;
+        Ok(discarded)
     }
 }
 

@@ -29,7 +29,7 @@ mod tables;
 pub use bus::{Advance, Bus, BusError, InProcessBus, Received, RedisBus, RedisBusOptions, Sink, Subscription};
 pub use catalogue::{Catalogue, EventSchema};
 pub use cloud_event::CloudEvent;
-pub use dead_letters::{DeadLetter, DeadLetters};
+pub use dead_letters::{DeadLetter, DeadLetterFilter, DeadLetters};
 pub use event::DomainEvent;
 pub use inbox::{Handle, HandleFn, HandlerError, Inbox, InboxOptions, RunningInbox};
 pub use relay::{Relay, RelayOptions};

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cloudphone_core::CommonError;
-use cloudphone_events::{DeadLetters, Inbox, InboxOptions, Relay, RelayOptions, RunningInbox, outbox};
+use cloudphone_events::{
+    DeadLetterFilter, DeadLetters, Inbox, InboxOptions, Relay, RelayOptions, RunningInbox, outbox,
+};
 use common::{Counted, GROUP, Recorder, Trouble, World, conflict, quick_inbox, until};
 use serde_json::json;
 use uuid::Uuid;
@@ -33,6 +35,7 @@ on_both_buses! {
     a_failing_event_holds_up_its_aggregate_only_and_ends_as_a_dead_letter,
     a_replayed_dead_letter_is_handled,
     a_discarded_dead_letter_is_gone,
+    dead_letters_are_picked_by_group_type_and_age,
     a_panicking_or_hanging_handler_counts_as_a_failure,
     a_payload_that_does_not_fit_is_a_dead_letter_at_once,
     events_survive_a_restart_of_the_database,
@@ -133,7 +136,7 @@ async fn a_failing_event_holds_up_its_aggregate_only_and_ends_as_a_dead_letter(w
     world.until_recorded(5).await;
     assert_eq!(world.recorded(healthy).await, [1, 3, 4]);
     assert_eq!(world.recorded(ill).await, [1, 3], "what the failing handler wrote was undone");
-    let dead = DeadLetters::new(world.consumer.clone()).list(GROUP, 10).await.unwrap();
+    let dead = DeadLetters::new(world.consumer.clone()).list(&everything(), 10).await.unwrap();
     assert_eq!(dead.len(), 1);
     assert_eq!((dead[0].event.id, dead[0].attempts), (ids[1], 3));
     assert_eq!(dead[0].error, "the recorder was told to fail");
@@ -148,11 +151,13 @@ async fn a_replayed_dead_letter_is_handled(world: World) {
     world.until_recorded(1).await;
     let dead_letters = DeadLetters::new(world.consumer.clone());
     *recorder.trouble.lock() = None;
-    assert!(dead_letters.replay(GROUP, ids[0]).await.unwrap());
+    let first = DeadLetterFilter::of(GROUP, ids[0]);
+    let (one, other) = tokio::join!(dead_letters.replay(&first), dead_letters.replay(&first));
+    assert_eq!([one.unwrap(), other.unwrap()].concat(), [(GROUP.to_owned(), ids[0])], "two at once replay it once");
     world.until_recorded(2).await;
     assert_eq!(world.recorded(device).await, [2, 1]);
-    assert!(dead_letters.list(GROUP, 10).await.unwrap().is_empty());
-    assert!(!dead_letters.replay(GROUP, ids[0]).await.unwrap(), "it is no dead letter any more");
+    assert!(dead_letters.list(&everything(), 10).await.unwrap().is_empty());
+    assert!(dead_letters.replay(&first).await.unwrap().is_empty(), "it is no dead letter any more");
 }
 
 async fn a_discarded_dead_letter_is_gone(world: World) {
@@ -160,10 +165,44 @@ async fn a_discarded_dead_letter_is_gone(world: World) {
     let _relay = world.relay(&bus);
     let ids = world.count(Uuid::now_v7(), [1]).await;
     let dead_letters = DeadLetters::new(world.consumer.clone());
-    until("the event is dead", async || !dead_letters.list(GROUP, 1).await.unwrap().is_empty()).await;
-    assert!(dead_letters.discard(GROUP, ids[0]).await.unwrap());
-    assert_eq!(dead_letters.replay_all(GROUP).await.unwrap(), 0);
+    until("the event is dead", async || !dead_letters.list(&everything(), 1).await.unwrap().is_empty()).await;
+    assert_eq!(dead_letters.discard(&DeadLetterFilter::of(GROUP, ids[0])).await.unwrap().len(), 1);
+    assert!(dead_letters.replay(&everything()).await.unwrap().is_empty());
     assert_eq!(world.recorded_in_all().await, 0);
+}
+
+async fn dead_letters_are_picked_by_group_type_and_age(world: World) {
+    let (bus, _inbox) = start(&world, Recorder::in_trouble(1, Trouble::Error)).await;
+    let _relay = world.relay(&bus);
+    let ids = world.count(Uuid::now_v7(), [1]).await;
+    let dead_letters = DeadLetters::new(world.consumer.clone());
+    until("the event is dead", async || dead_letters.count(&everything()).await.unwrap() == 1).await;
+    let failed_at = dead_letters.list(&everything(), 1).await.unwrap()[0].failed_at;
+    let later = failed_at + chrono::TimeDelta::seconds(1);
+    let typed = |event_type: &str| DeadLetterFilter { event_type: Some(event_type.to_owned()), ..everything() };
+    for (filter, count) in [
+        (DeadLetterFilter::of_group("somebody"), 0),
+        (DeadLetterFilter::of("somebody", ids[0]), 0),
+        (typed("devices.device.counted"), 1),
+        (typed("devices.device"), 0),
+        (typed("devices.*"), 1),
+        (typed("devices_*"), 0),
+        (typed("*"), 1),
+        (DeadLetterFilter { failed_from: Some(failed_at), ..everything() }, 1),
+        (DeadLetterFilter { failed_from: Some(later), ..everything() }, 0),
+        (DeadLetterFilter { failed_before: Some(failed_at), ..everything() }, 0),
+        (DeadLetterFilter { failed_before: Some(later), ..everything() }, 1),
+        (DeadLetterFilter { events: Some(Vec::new()), ..everything() }, 0),
+    ] {
+        assert_eq!(dead_letters.count(&filter).await.unwrap(), count, "{filter:?}");
+        if count == 0 {
+            assert!(dead_letters.discard(&filter).await.unwrap().is_empty(), "{filter:?}");
+        }
+    }
+}
+
+fn everything() -> DeadLetterFilter {
+    DeadLetterFilter::of_group(GROUP)
 }
 
 async fn a_panicking_or_hanging_handler_counts_as_a_failure(world: World) {
@@ -176,10 +215,10 @@ async fn a_panicking_or_hanging_handler_counts_as_a_failure(world: World) {
         let device = Uuid::now_v7();
         let ids = world.count(device, [1, 2, 3]).await;
         until("the later event is handled", async || world.recorded(device).await == [1, 3]).await;
-        let dead = dead_letters.list(GROUP, 10).await.unwrap();
+        let dead = dead_letters.list(&everything(), 10).await.unwrap();
         assert_eq!((dead.len(), dead[0].event.id, dead[0].attempts), (1, ids[1], 3));
         assert!(dead[0].error.contains(words), "{}", dead[0].error);
-        dead_letters.discard(GROUP, ids[1]).await.unwrap();
+        dead_letters.discard(&DeadLetterFilter::of(GROUP, ids[1])).await.unwrap();
     }
 }
 
@@ -193,8 +232,8 @@ async fn a_payload_that_does_not_fit_is_a_dead_letter_at_once(world: World) {
     let _relay = world.relay(&bus);
     world.until_recorded(1).await;
     let dead_letters = DeadLetters::new(world.consumer.clone());
-    until("the event is dead", async || !dead_letters.list(GROUP, 1).await.unwrap().is_empty()).await;
-    let dead = dead_letters.list(GROUP, 10).await.unwrap();
+    until("the event is dead", async || !dead_letters.list(&everything(), 1).await.unwrap().is_empty()).await;
+    let dead = dead_letters.list(&everything(), 10).await.unwrap();
     assert_eq!((dead[0].event.id, dead[0].attempts), (stranger.id, 1));
     assert!(dead[0].error.contains("expected i64"), "{}", dead[0].error);
 }
