@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
@@ -31,6 +32,15 @@ pub enum Command {
         /// Port to listen on; each part has a default of its own.
         #[arg(long)]
         port: Option<u16>,
+    },
+    /// Run the federation router alone before anybody's subgraphs: no accounts, no database, no engines.
+    Router {
+        /// Supergraph in Apollo's join specification, as `cloudphone schema compose` writes it. It is read again when it changes.
+        #[arg(long, value_name = "FILE")]
+        supergraph: PathBuf,
+        /// Address to listen on; port 0 takes any free one.
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4000")]
+        listen: SocketAddr,
     },
     /// Bring every domain's database up to date.
     Migrate,

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use axum::middleware::from_fn_with_state;
 use cloudphone_composition::{CompositionError, Subgraph as Part, compose};
 use cloudphone_core::{Caller, Origin};
-use cloudphone_execution::{Executor, ServiceOptions};
+use cloudphone_execution::{ErrorFilter, Executor, ServiceOptions};
 use cloudphone_graphql::Subgraph;
 use cloudphone_identity::AuthenticationError as IdentityRefusal;
 use cloudphone_planning::{OperationLimits, PlannerOptions};
@@ -48,6 +48,19 @@ pub(crate) async fn build(
     draining: CancellationToken,
 ) -> anyhow::Result<axum::Router> {
     let supergraph = compose(&schemas()).map_err(|errors| composition_failed(&errors))?;
+    let gateway = gateway(settings, &supergraph.supergraph_sdl, executor(settings, engines, domains)?)?;
+    let authenticator = authenticator(settings, engines, domains).await?;
+    let console = settings.console.folder.clone().unwrap_or_else(|| "web-console/dist".into());
+    let pages = Pages {
+        console: console.join("index.html").is_file().then_some(console),
+        explorer: settings.environment == Environment::Development,
+        content: ContentPolicy { storage_origin: Some(engines.storage.endpoint.public_url.clone()) },
+    };
+    Ok(open(settings, gateway, authenticator, subscription_rules(), &pages, more, draining))
+}
+
+/// Plans and executes within the limits of the settings.
+pub(crate) fn gateway(settings: &Settings, supergraph_sdl: &str, executor: Executor) -> anyhow::Result<Gateway> {
     let introspection = settings.router.introspection.unwrap_or(settings.environment == Environment::Development);
     let options = PlannerOptions {
         cache_capacity: settings.router.plan_cache_entries,
@@ -62,27 +75,33 @@ pub(crate) async fn build(
         ..PlannerOptions::default()
     };
     let timeout = Duration::from_secs(settings.http.request_timeout_seconds);
-    let gateway = Gateway::new(&supergraph.supergraph_sdl, executor(settings, engines, domains)?, options, timeout)?;
+    Ok(Gateway::new(supergraph_sdl, executor, options, timeout)?)
+}
+
+/// The routes of a router, with the limits and protections of the settings before them.
+pub(crate) fn open(
+    settings: &Settings,
+    gateway: Gateway,
+    authenticator: Arc<dyn Authenticator>,
+    subscriptions: HashMap<String, FieldRule>,
+    pages: &Pages,
+    more: axum::Router,
+    draining: CancellationToken,
+) -> axum::Router {
     let edge = Edge {
         gateway,
-        authenticator: authenticator(settings, engines, domains).await?,
-        limits: limits(settings),
+        authenticator,
+        limits: limits(settings, subscriptions),
         cross_site: CrossSite::new(&settings.http.allowed_origins),
         connections: Arc::new(Semaphore::new(settings.router.max_connections)),
         draining,
-    };
-    let console = settings.console.folder.clone().unwrap_or_else(|| "web-console/dist".into());
-    let pages = Pages {
-        console: console.join("index.html").is_file().then_some(console),
-        explorer: settings.environment == Environment::Development,
-        content: ContentPolicy { storage_origin: Some(engines.storage.endpoint.public_url.clone()) },
     };
     let header = match settings.http.proxy_header {
         ProxyHeader::XForwardedFor => Forwarding::XForwardedFor,
         ProxyHeader::Forwarded => Forwarding::Forwarded,
     };
     let proxies = TrustedProxies::new(&settings.http.trusted_proxies, header);
-    Ok(routes(edge, &pages, more).layer(from_fn_with_state(proxies, behind_proxies)))
+    routes(edge, pages, more).layer(from_fn_with_state(proxies, behind_proxies))
 }
 
 fn composition_failed(errors: &[CompositionError]) -> anyhow::Error {
@@ -90,7 +109,7 @@ fn composition_failed(errors: &[CompositionError]) -> anyhow::Error {
     anyhow!("the subgraphs do not compose:\n{}", lines.join("\n"))
 }
 
-fn limits(settings: &Settings) -> Limits {
+fn limits(settings: &Settings, subscriptions: HashMap<String, FieldRule>) -> Limits {
     Limits {
         body_bytes: settings.http.max_body_bytes,
         request_timeout: Duration::from_secs(settings.http.request_timeout_seconds),
@@ -101,7 +120,7 @@ fn limits(settings: &Settings) -> Limits {
             per_user: settings.router.max_subscriptions_per_user,
             in_all: settings.router.max_subscriptions,
             events_behind: settings.router.max_events_behind,
-            fields: subscription_rules(),
+            fields: subscriptions,
             ..StreamLimits::default()
         },
         ..Limits::default()
@@ -126,8 +145,7 @@ fn executor(settings: &Settings, engines: &Engines, domains: &Domains) -> anyhow
     let timeout = Duration::from_secs(settings.router.subgraph_timeout_seconds);
     let options = ServiceOptions { timeout };
     let here = domains.subgraphs();
-    let developing = settings.environment == Environment::Development;
-    let mut builder = Executor::builder().error_filter(if developing { correlated_errors() } else { masked_errors() });
+    let mut builder = Executor::builder().error_filter(error_filter(settings));
     for part in schemas() {
         let local = here.iter().find(|subgraph: &&Subgraph| subgraph.name() == part.name);
         let service = if let Some(subgraph) = local {
@@ -140,6 +158,14 @@ fn executor(settings: &Settings, engines: &Engines, domains: &Domains) -> anyhow
         builder = builder.service(&part.name, service, options);
     }
     Ok(builder.build())
+}
+
+/// In production clients are not told what went wrong inside.
+pub(crate) fn error_filter(settings: &Settings) -> ErrorFilter {
+    match settings.environment {
+        Environment::Development => correlated_errors(),
+        Environment::Production => masked_errors(),
+    }
 }
 
 async fn authenticator(
@@ -198,8 +224,13 @@ impl Drop for LocalAuthenticator {
 
 #[async_trait]
 impl Authenticator for LocalAuthenticator {
-    async fn authenticate(&self, credential: &Credential, origin: &Origin) -> Result<Caller, AuthenticationError> {
-        self.identity.authenticate(credential.reveal(), origin.clone()).await.map_err(|refusal| match refusal {
+    async fn authenticate(
+        &self,
+        credential: &Credential,
+        origin: &Origin,
+    ) -> Result<Option<Caller>, AuthenticationError> {
+        self.identity.authenticate(credential.reveal(), origin.clone()).await.map(Some).map_err(|refusal| match refusal
+        {
             IdentityRefusal::Invalid => AuthenticationError::Invalid,
             IdentityRefusal::Unavailable(_) => AuthenticationError::Unavailable,
         })

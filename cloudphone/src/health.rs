@@ -65,6 +65,7 @@ fn register_cache(registry: &Registry, engines: &Engines) {
     });
 }
 
+/// A domain's database, and what its consumers gave up on.
 fn register_database(registry: &Registry, database: &Database) {
     register_dead_letters(registry, database);
     let asked = database.clone();

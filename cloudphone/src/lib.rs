@@ -13,6 +13,7 @@ mod platform;
 mod secrets;
 pub mod settings;
 mod shutdown;
+mod standalone;
 mod validate;
 
 pub use platform::{Platform, Started};

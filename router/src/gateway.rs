@@ -68,6 +68,15 @@ pub struct Answer {
 struct Current {
     planner: FederationPlanner,
     executor: Executor,
+    subgraphs: Vec<Arc<str>>,
+}
+
+impl Current {
+    fn new(supergraph_sdl: &str, executor: Executor, options: &PlannerOptions) -> Result<Self, SupergraphError> {
+        let supergraph = Supergraph::parse(supergraph_sdl)?;
+        let subgraphs = supergraph.subgraphs().iter().map(|subgraph| Arc::clone(&subgraph.name)).collect();
+        Ok(Self { planner: FederationPlanner::new(supergraph, options.clone()), executor, subgraphs })
+    }
 }
 
 /// Plans and executes; cheap to clone.
@@ -86,15 +95,19 @@ impl Gateway {
         options: PlannerOptions,
         timeout: Duration,
     ) -> Result<Self, SupergraphError> {
-        let current = Current { planner: planner(supergraph_sdl, &options)?, executor };
+        let current = Current::new(supergraph_sdl, executor, &options)?;
         Ok(Self { current: Arc::new(ArcSwap::from_pointee(current)), options, timeout })
     }
 
     /// Puts another supergraph in place; running operations finish on the one that they began with.
     pub fn exchange(&self, supergraph_sdl: &str, executor: Executor) -> Result<(), SupergraphError> {
-        let planner = planner(supergraph_sdl, &self.options)?;
-        self.current.store(Arc::new(Current { planner, executor }));
+        self.current.store(Arc::new(Current::new(supergraph_sdl, executor, &self.options)?));
         Ok(())
+    }
+
+    /// The names of the subgraphs of the current supergraph.
+    pub fn subgraphs(&self) -> Vec<Arc<str>> {
+        self.current.load().subgraphs.clone()
     }
 
     /// Parses, validates and plans an operation, or finds it prepared.
@@ -138,10 +151,6 @@ impl Gateway {
             Err(refusal) => stream::once(async move { refusal }).boxed(),
         }
     }
-}
-
-fn planner(supergraph_sdl: &str, options: &PlannerOptions) -> Result<FederationPlanner, SupergraphError> {
-    Ok(FederationPlanner::new(Supergraph::parse(supergraph_sdl)?, options.clone()))
 }
 
 fn request(prepared: &Prepared, context: RequestContext) -> ExecutionRequest {

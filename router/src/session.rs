@@ -32,6 +32,10 @@ pub enum SessionState {
 }
 
 impl SessionState {
+    fn of(caller: Option<Caller>) -> Self {
+        caller.map_or(Self::Anonymous, |caller| Self::Valid(Arc::new(caller)))
+    }
+
     /// The caller for the next operation; an error once the session has ended.
     pub fn caller(&self) -> Result<Option<Caller>, AuthenticationError> {
         match self {
@@ -66,7 +70,7 @@ impl Session {
         // Listen before asking, so that a change in between is not missed.
         let changes = authenticator.changes();
         let state = match &credential {
-            Some(credential) => SessionState::Valid(Arc::new(authenticator.authenticate(credential, &origin).await?)),
+            Some(credential) => SessionState::of(authenticator.authenticate(credential, &origin).await?),
             None => SessionState::Anonymous,
         };
         let shared = Arc::new(Shared {
@@ -83,10 +87,10 @@ impl Session {
     /// Puts a fresh credential in place of the old one, for the same person.
     pub async fn renew(&self, credential: Credential) -> Result<(), AuthenticationError> {
         let caller = self.shared.authenticator.authenticate(&credential, &self.shared.origin).await?;
-        let same_person = match &*self.shared.state.borrow() {
-            SessionState::Valid(before) => same_person(before, &caller),
-            SessionState::Anonymous => true,
-            SessionState::Ended(_) => false,
+        let same_person = match (&*self.shared.state.borrow(), &caller) {
+            (SessionState::Valid(before), Some(caller)) => same_person(before, caller),
+            (SessionState::Anonymous, _) => true,
+            (SessionState::Valid(_) | SessionState::Ended(_), _) => false,
         };
         if !same_person {
             return Err(AuthenticationError::Invalid);
@@ -100,27 +104,25 @@ impl Session {
         let state = self.shared.state.borrow().clone();
         let before = match (state, &credential) {
             (SessionState::Ended(error), _) => return Err(error),
-            (SessionState::Anonymous, None) => return Ok(true),
-            (SessionState::Anonymous, Some(_)) | (SessionState::Valid(_), None) => return Ok(false),
+            // Where the router knows no accounts, the credential itself is all there is to compare.
+            (SessionState::Anonymous, given) => return Ok(*given == *self.shared.credential.lock()),
+            (SessionState::Valid(_), None) => return Ok(false),
             (SessionState::Valid(before), Some(_)) => before,
         };
         let Some(credential) = credential else { return Ok(false) };
         let caller = self.shared.authenticator.authenticate(&credential, &self.shared.origin).await?;
-        if !same_person(&before, &caller) {
-            return Ok(false);
-        }
+        let Some(caller) = caller.filter(|caller| same_person(&before, caller)) else { return Ok(false) };
         let longer = before.expires_at.is_some_and(|end| caller.expires_at.is_none_or(|other| other > end));
         if longer {
-            self.take_up(credential, caller);
+            self.take_up(credential, Some(caller));
         }
         Ok(true)
     }
 
-    fn take_up(&self, credential: Credential, caller: Caller) {
+    fn take_up(&self, credential: Credential, caller: Option<Caller>) {
         *self.shared.credential.lock() = Some(credential);
         self.shared.put(caller);
         self.shared.renewed.notify_one();
-        Ok(())
     }
 
     /// The state now and as it changes.
@@ -142,10 +144,14 @@ impl Drop for Session {
 
 impl Shared {
     /// Running operations hear of it only when the rights are others than before.
-    fn put(&self, caller: Caller) {
+    fn put(&self, caller: Option<Caller>) {
+        let now = SessionState::of(caller);
         self.state.send_if_modified(|state| {
-            let changed = !matches!(state, SessionState::Valid(before) if before.permissions == caller.permissions);
-            *state = SessionState::Valid(Arc::new(caller));
+            let changed = match (&*state, &now) {
+                (SessionState::Valid(before), SessionState::Valid(caller)) => before.permissions != caller.permissions,
+                (before, now) => before != now,
+            };
+            *state = now;
             changed
         });
     }

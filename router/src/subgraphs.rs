@@ -31,13 +31,26 @@ pub fn remote(
 ) -> Result<Arc<dyn SubgraphService>, SubgraphError> {
     let wrong = |error: url::ParseError| SubgraphError::Unavailable(error.to_string());
     let signer: Arc<dyn RequestDecorator> = Arc::new(Signer(secret.clone()));
-    let mut socket = base_url.join("/graphql/ws").map_err(wrong)?;
-    let scheme = if base_url.scheme() == "https" { "wss" } else { "ws" };
-    socket.set_scheme(scheme).map_err(|()| SubgraphError::Unavailable("the URL has no web scheme".to_owned()))?;
+    let socket = socket_url(base_url.join("/graphql/ws").map_err(wrong)?)?;
     let subscriptions = WebSocketSubgraph::new(WebSocketOptions::new(socket)).with_decorator(Arc::clone(&signer));
-    let mut options = HttpOptions::new(base_url.join("/graphql").map_err(wrong)?);
-    options.timeout = timeout;
-    Ok(Arc::new(HttpSubgraph::new(options)?.with_decorator(signer).with_subscriptions(subscriptions)))
+    let http = http(base_url.join("/graphql").map_err(wrong)?, timeout)?;
+    Ok(Arc::new(http.with_decorator(signer).with_subscriptions(subscriptions)))
+}
+
+/// Anybody's subgraph, whose subscriptions are at the same URL by `graphql-transport-ws`. It learns nothing of the caller.
+pub fn foreign(url: &Url, timeout: Duration) -> Result<Arc<dyn SubgraphService>, SubgraphError> {
+    let subscriptions = WebSocketSubgraph::new(WebSocketOptions::new(socket_url(url.clone())?));
+    Ok(Arc::new(http(url.clone(), timeout)?.with_subscriptions(subscriptions)))
+}
+
+fn http(url: Url, timeout: Duration) -> Result<HttpSubgraph, SubgraphError> {
+    HttpSubgraph::new(HttpOptions { timeout, ..HttpOptions::new(url) })
+}
+
+fn socket_url(mut url: Url) -> Result<Url, SubgraphError> {
+    let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
+    url.set_scheme(scheme).map_err(|()| SubgraphError::Unavailable("the URL has no web scheme".to_owned()))?;
+    Ok(url)
 }
 
 struct Local(Subgraph);

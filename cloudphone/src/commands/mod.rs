@@ -7,6 +7,7 @@ mod demo;
 mod device;
 mod health;
 mod migrate;
+mod router;
 mod schema;
 mod serve;
 mod up;
@@ -29,6 +30,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
         Command::Up(options) => up::run(source, options).await,
         Command::Serve { parts, port } => serve::run(source, parts, port).await,
+        Command::Router { supergraph, listen } => router::run(&source, supergraph, listen).await,
         Command::Migrate => migrate::run(&source).await,
         Command::Schema(command) => schema::run(command),
         Command::Config(command) => config::run(&source, &command),

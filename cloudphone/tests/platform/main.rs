@@ -14,6 +14,7 @@ mod metrics;
 mod parts;
 mod proxies;
 mod rights;
+mod router_alone;
 mod slow;
 mod start;
 mod storage_address;

@@ -78,7 +78,11 @@ impl Supergraph {
             })
             .collect();
         subgraphs.sort_by(|left, right| left.name.cmp(&right.name));
-        Ok(Self { query_planner, types, api, subgraphs, graph_ids })
+        if subgraphs.is_empty() {
+            return Err(SupergraphError::Invalid("it names no subgraph in `enum join__Graph`".to_owned()));
+        }
+        let internal_names = internal_names(&document);
+        Ok(Self { query_planner, types, api, subgraphs, graph_ids, internal_names })
     }
 
     /// The schema that clients see.

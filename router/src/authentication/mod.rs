@@ -1,5 +1,6 @@
 //! Who is asking: credentials from requests, and the engine that turns them into callers.
 
+mod anonymous;
 mod credential;
 mod remote;
 
@@ -9,14 +10,20 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::sync::broadcast;
 
+pub use anonymous::Anonymous;
 pub use credential::Credential;
 pub use remote::{RemoteAuthenticator, RemoteAuthenticatorError};
 
 /// Verifies credentials and tells when rights change.
 #[async_trait]
 pub trait Authenticator: Send + Sync + 'static {
-    /// The caller that a credential stands for at this moment, with current permissions.
-    async fn authenticate(&self, credential: &Credential, origin: &Origin) -> Result<Caller, AuthenticationError>;
+    /// The caller that a credential stands for at this moment, with current permissions; nobody where the router knows
+    /// no accounts and leaves it to the subgraphs what a credential is worth.
+    async fn authenticate(
+        &self,
+        credential: &Credential,
+        origin: &Origin,
+    ) -> Result<Option<Caller>, AuthenticationError>;
 
     /// Changes of rights from now on, so that live subscriptions can be checked again.
     fn changes(&self) -> broadcast::Receiver<AccessChange>;

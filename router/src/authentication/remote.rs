@@ -111,14 +111,18 @@ impl Drop for RemoteAuthenticator {
 
 #[async_trait]
 impl Authenticator for RemoteAuthenticator {
-    async fn authenticate(&self, credential: &Credential, origin: &Origin) -> Result<Caller, AuthenticationError> {
+    async fn authenticate(
+        &self,
+        credential: &Credential,
+        origin: &Origin,
+    ) -> Result<Option<Caller>, AuthenticationError> {
         let asked = self.verified.try_get_with(credential.clone(), self.ask(credential, origin)).await;
         let mut caller = asked.map_err(|error: Arc<AuthenticationError>| *error)?;
         if caller.expires_at.is_some_and(|end| end <= chrono::Utc::now()) {
             return Err(AuthenticationError::Expired);
         }
         caller.origin = origin.clone();
-        Ok(caller)
+        Ok(Some(caller))
     }
 
     fn changes(&self) -> broadcast::Receiver<AccessChange> {

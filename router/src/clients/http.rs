@@ -185,7 +185,7 @@ impl Visit {
 
     async fn scope(&self) -> Result<Scope, AuthenticationError> {
         let caller = match &self.credential {
-            Some(credential) => Some(self.edge.authenticator.authenticate(credential, &self.origin).await?),
+            Some(credential) => self.edge.authenticator.authenticate(credential, &self.origin).await?,
             None => None,
         };
         Ok(Scope { caller, origin: self.origin.clone() })

@@ -92,7 +92,11 @@ impl Doorman {
 
 #[async_trait]
 impl Authenticator for Doorman {
-    async fn authenticate(&self, credential: &Credential, origin: &Origin) -> Result<Caller, AuthenticationError> {
+    async fn authenticate(
+        &self,
+        credential: &Credential,
+        origin: &Origin,
+    ) -> Result<Option<Caller>, AuthenticationError> {
         if self.absent.load(Ordering::SeqCst) {
             return Err(AuthenticationError::Unavailable);
         }
@@ -105,13 +109,13 @@ impl Authenticator for Doorman {
             return Err(AuthenticationError::Expired);
         }
         let permissions = admission.permissions.into_iter().map(Permission::new).collect();
-        Ok(Caller {
+        Ok(Some(Caller {
             subject: Subject::User { user_id: admission.user_id, session_id: admission.session_id },
             tenant_id: self.tenant_id,
             permissions: Arc::new(permissions),
             expires_at: admission.expires_at,
             origin: origin.clone(),
-        })
+        }))
     }
 
     fn changes(&self) -> broadcast::Receiver<AccessChange> {
