@@ -5,6 +5,7 @@ import { useForm } from '@mantine/form';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSubmission } from '../../client/userErrors';
+import { FormActions } from '../../components/FormActions';
 import { FormErrors } from '../../components/FormErrors';
 import { allows, useViewer } from '../../session/context';
 import { CREATE_API_KEY, PERMISSIONS } from './operations';
@@ -81,14 +82,7 @@ function ApiKeyForm({ onClose }: { onClose: () => void }) {
           {...form.getInputProps('permissions')}
         />
         <TextInput type="date" label={t('apiKeys.expires')} description={t('apiKeys.expiresHint')} {...form.getInputProps('expiresAt')} />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            {t('common.cancel')}
-          </Button>
-          <Button type="submit" loading={busy}>
-            {t('common.create')}
-          </Button>
-        </Group>
+        <FormActions submit={t('common.create')} busy={busy} onCancel={onClose} />
       </Stack>
     </form>
   );

@@ -1,9 +1,10 @@
 // Makes a template, or changes one.
 import { useMutation } from '@apollo/client/react';
-import { Button, Group, Modal, Select, Stack, Textarea, TextInput } from '@mantine/core';
+import { Group, Modal, Select, Stack, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useTranslation } from 'react-i18next';
 import { useSubmission } from '../../client/userErrors';
+import { FormActions } from '../../components/FormActions';
 import { FormErrors } from '../../components/FormErrors';
 import { notifyDone } from '../../components/notify';
 import { DEFAULT_SPECIFICATION, toSpecificationInput } from '../devices/create/specification';
@@ -75,14 +76,7 @@ function TemplateForm({ template, onClose }: Omit<TemplateDialogProps, 'opened'>
         </Group>
         <Textarea label={t('templates.description')} autosize minRows={2} {...form.getInputProps('description')} />
         <SpecificationFields form={form} />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            {t('common.cancel')}
-          </Button>
-          <Button type="submit" loading={busy}>
-            {t('common.save')}
-          </Button>
-        </Group>
+        <FormActions submit={t('common.save')} busy={busy} onCancel={onClose} />
       </Stack>
     </form>
   );

@@ -1,9 +1,10 @@
 // Adds a person, or changes their name and roles.
 import { useMutation, useQuery } from '@apollo/client/react';
-import { Button, Group, Modal, MultiSelect, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Modal, MultiSelect, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useTranslation } from 'react-i18next';
 import { useSubmission } from '../../client/userErrors';
+import { FormActions } from '../../components/FormActions';
 import { FormErrors } from '../../components/FormErrors';
 import { notifyDone } from '../../components/notify';
 import { CREATE_USER, ROLES, UPDATE_USER, type UserRow } from './operations';
@@ -65,14 +66,7 @@ function UserForm({ user, onClose }: Omit<UserDialogProps, 'opened'>) {
           </>
         )}
         <MultiSelect label={t('users.roles')} data={(data?.roles ?? []).map((role) => ({ value: role.id, label: role.name }))} {...form.getInputProps('roleIds')} />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            {t('common.cancel')}
-          </Button>
-          <Button type="submit" loading={busy}>
-            {t('common.save')}
-          </Button>
-        </Group>
+        <FormActions submit={t('common.save')} busy={busy} onCancel={onClose} />
       </Stack>
     </form>
   );

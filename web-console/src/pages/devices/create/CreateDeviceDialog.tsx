@@ -1,10 +1,11 @@
 // Creates one or many devices, from a template or from a specification of their own.
 import { useMutation, useQuery } from '@apollo/client/react';
-import { Button, Group, Modal, NumberInput, SegmentedControl, Select, Stack, Switch, TagsInput, TextInput } from '@mantine/core';
+import { Group, Modal, NumberInput, SegmentedControl, Select, Stack, Switch, TagsInput, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSubmission } from '../../../client/userErrors';
+import { FormActions } from '../../../components/FormActions';
 import { FormErrors } from '../../../components/FormErrors';
 import { notifyDone } from '../../../components/notify';
 import { graphql } from '../../../graphql/generated';
@@ -128,14 +129,7 @@ function CreateDeviceForm({ onClose, templateId }: { onClose: () => void; templa
         </Group>
         <TagsInput label={t('create.tags')} placeholder={t('create.tagsHint')} {...form.getInputProps('tags')} />
         <Switch label={t('create.start')} {...form.getInputProps('start', { type: 'checkbox' })} />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            {t('common.cancel')}
-          </Button>
-          <Button type="submit" loading={busy}>
-            {t('create.submit')}
-          </Button>
-        </Group>
+        <FormActions submit={t('create.submit')} busy={busy} onCancel={onClose} />
       </Stack>
     </form>
   );
