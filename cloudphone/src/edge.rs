@@ -109,7 +109,10 @@ fn composition_failed(errors: &[CompositionError]) -> anyhow::Error {
     anyhow!("the subgraphs do not compose:\n{}", lines.join("\n"))
 }
 
-fn limits(settings: &Settings, subscriptions: HashMap<String, FieldRule>) -> Limits {
+fn limits(settings: &Settings, mut subscriptions: HashMap<String, FieldRule>) -> Limits {
+    let told = &settings.router;
+    subscriptions.extend(told.subscriptions_from_next.iter().filter_map(|field| FieldRule::parse_next(field)));
+    subscriptions.extend(told.subscriptions_from_snapshot.iter().map(|field| (field.clone(), FieldRule::snapshot())));
     Limits {
         body_bytes: settings.http.max_body_bytes,
         request_timeout: Duration::from_secs(settings.http.request_timeout_seconds),

@@ -147,6 +147,12 @@ pub struct Router {
     pub max_subscriptions: usize,
     /// Events that a slow subscriber may lie behind those who share its stream.
     pub max_events_behind: usize,
+    /// Further subscription fields that begin with whatever happens next, so that equal subscriptions may share a stream at any time;
+    /// with the arguments that ask for what came before, as in `samples(resumeFrom)`. The platform's own are known.
+    pub subscriptions_from_next: Vec<String>,
+    /// Further subscription fields that begin with how things stand and go on with changes, so that equal subscriptions share a stream
+    /// when they begin within a second.
+    pub subscriptions_from_snapshot: Vec<String>,
     /// Silence after which a WebSocket is pinged, in seconds.
     pub heartbeat_seconds: u64,
     /// Time a subgraph has to answer, in seconds.
@@ -168,6 +174,8 @@ impl Default for Router {
             max_subscriptions_per_user: 10_000,
             max_subscriptions: 100_000,
             max_events_behind: 64,
+            subscriptions_from_next: Vec::new(),
+            subscriptions_from_snapshot: Vec::new(),
             heartbeat_seconds: 30,
             subgraph_timeout_seconds: 30,
             plan_cache_entries: 5000,

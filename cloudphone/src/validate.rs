@@ -1,6 +1,7 @@
 //! Rules that settings keep beyond their types.
 
 use cloudphone_router::origin::TrustedProxies;
+use cloudphone_router::streams::FieldRule;
 use url::Url;
 
 use crate::settings::Settings;
@@ -31,6 +32,10 @@ pub fn validate(settings: &Settings) -> Vec<String> {
         timeouts.iter().all(|seconds| (1..=3600).contains(seconds)),
         "http.header_read_timeout_seconds, http.write_timeout_seconds: choose 1 to 3600 seconds.",
     );
+    for field in &settings.router.subscriptions_from_next {
+        let fits = FieldRule::parse_next(field).is_some();
+        check(fits, &format!("router.subscriptions_from_next: `{field}` must be a field such as samples(resumeFrom)."));
+    }
     check(settings.http.max_body_bytes >= 1024, "http.max_body_bytes: needs at least 1024 bytes.");
     check(settings.http.request_timeout_seconds > 0, "http.request_timeout_seconds: needs at least 1 second.");
     check((2..=500).contains(&settings.database.max_connections), "database.max_connections: choose 2 to 500.");

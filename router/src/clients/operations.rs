@@ -78,7 +78,7 @@ impl Operations {
         }
         running.started += 1;
         let number = running.started;
-        let (operations, name) = (self.clone(), id.clone());
+        let (operations, name, parameters) = (self.clone(), id.clone(), Box::new(parameters));
         let task = self.tasks.spawn(async move { operations.run(&name, number, parameters).await }).abort_handle();
         running.operations.insert(id, Operation { number, task, streams: false });
         Ok(())
@@ -108,9 +108,12 @@ impl Operations {
         let _ = timeout(limit, self.tasks.wait()).await;
     }
 
-    async fn run(&self, id: &str, number: u64, parameters: GraphQlParameters) {
+    async fn run(&self, id: &str, number: u64, parameters: Box<GraphQlParameters>) {
         let envelope = Envelope::new(self.wire, id);
-        let last = match self.edge.gateway.prepare(&parameters, self.session.origin()).await {
+        // Boxed, as an idle subscription must not keep the room that its beginning took.
+        let prepared = Box::pin(self.edge.gateway.prepare(&parameters, self.session.origin())).await;
+        drop(parameters);
+        let last = match prepared {
             Err(rejection) => Some(envelope.error(&rejection.errors)),
             Ok(prepared) if prepared.kind() == OperationKind::Subscription => {
                 if let Some(operation) = self.running.lock().operations.get_mut(id).filter(|own| own.number == number) {
@@ -118,7 +121,7 @@ impl Operations {
                 }
                 self.stream(&envelope, prepared).await
             }
-            Ok(prepared) => self.answer(&envelope, &prepared).await,
+            Ok(prepared) => Box::pin(self.answer(&envelope, &prepared)).await,
         };
         if let Some(last) = last {
             self.finish(id, number, last).await;

@@ -19,6 +19,11 @@ use crate::server::OpenEdge;
 /// Largest message that a client may send, in bytes.
 const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 
+/// Clients say little, and many only listen: what a connection keeps is mostly its buffers.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// What a burst of small messages is gathered up to before it is written.
+const WRITE_BUFFER_BYTES: usize = 16 * 1024;
+
 /// Accepts a WebSocket; the credential may come by header, by query parameter `token`, or later by `connection_init`.
 pub async fn upgrade(
     State(edge): State<Arc<OpenEdge>>,
@@ -37,6 +42,8 @@ pub async fn upgrade(
     let mut response = upgrade
         .protocols([SUBPROTOCOL])
         .max_message_size(MAX_MESSAGE_BYTES)
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
         .on_upgrade(async move |socket| {
             let _place: OwnedSemaphorePermit = place;
             connection::serve(edge, socket, client.origin, early).await;

@@ -119,8 +119,10 @@ impl Run {
     async fn run(self, gateway: Gateway, prepared: Prepared, scope: Scope) {
         let shared = &self.shared;
         shared.statistics.began();
-        let work = async {
-            let mut events = gateway.subscribe(&prepared, scope).await;
+        let work = async move {
+            // Boxed, as a quiet stream must not keep the room that its beginning took.
+            let mut events = Box::pin(gateway.subscribe(&prepared, scope)).await;
+            drop(prepared);
             loop {
                 shared.room().await;
                 let start_ends = shared.start_kept_until();

@@ -56,6 +56,20 @@ impl FieldRule {
         Self { beginning: Beginning::Next { unless }, overrun: None }
     }
 
+    /// Reads the name of a field that begins with whatever happens next, with the arguments that ask for the past in brackets:
+    /// `samples(resumeFrom)`. None when it is no such thing.
+    pub fn parse_next(text: &str) -> Option<(String, Self)> {
+        let (field, arguments) = match text.trim().split_once('(') {
+            Some((field, arguments)) => (field, arguments.strip_suffix(')')?),
+            None => (text.trim(), ""),
+        };
+        let arguments: Vec<&str> = arguments.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        let is_name =
+            |name: &str| !name.is_empty() && name.chars().all(|one| one.is_ascii_alphanumeric() || one == '_');
+        let named = is_name(field) && arguments.iter().all(|name| is_name(name));
+        named.then(|| (field.to_owned(), Self::next(&arguments)))
+    }
+
     /// Begins with how things stand.
     pub fn snapshot() -> Self {
         Self { beginning: Beginning::Snapshot, overrun: None }
@@ -129,6 +143,17 @@ impl StreamLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_field_may_be_named_with_the_arguments_that_ask_for_the_past() {
+        let read = FieldRule::parse_next;
+        assert_eq!(read("noteAdded"), Some(("noteAdded".to_owned(), FieldRule::next(&[]))));
+        let resumable = Some(("samples".to_owned(), FieldRule::next(&["since", "from"])));
+        assert_eq!(read(" samples(since, from)"), resumable);
+        for wrong in ["", "a b", "samples(since", "samples)", "(since)", "samples(a-b)"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn a_field_that_can_resume_is_joined_only_where_it_does_not() {

@@ -5,12 +5,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::over_both_transports;
 use crate::support::socket::Socket;
-use crate::support::{Platform, Settings, Transport, until};
+use crate::support::{Platform, Settings, Transport, subscribed, until};
 
 const EVENT_BYTES: u64 = 64 * 1024;
 
@@ -40,10 +40,14 @@ fn masked_frame(text: &str) -> Vec<u8> {
 }
 
 async fn stalled_socket(platform: &Platform) -> TcpStream {
+    listening_socket(platform, &format!("subscription {{ flood(bytes: {EVENT_BYTES}) }}")).await
+}
+
+/// A socket with one subscription that says nothing more.
+async fn listening_socket(platform: &Platform, document: &str) -> TcpStream {
     let upgrade = "GET /graphql/ws HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
         sec-websocket-protocol: graphql-transport-ws\r\n\r\n";
-    let document = format!("subscription {{ flood(bytes: {EVENT_BYTES}) }}");
     let init = json!({ "type": "connection_init" }).to_string();
     let subscribe = json!({ "type": "subscribe", "id": "1", "payload": { "query": document } }).to_string();
     // Padded, so that every frame has a length of two bytes.
@@ -51,13 +55,32 @@ async fn stalled_socket(platform: &Platform) -> TcpStream {
 }
 
 async fn stalled_event_stream(platform: &Platform) -> TcpStream {
+    stalled_response(platform, "text/event-stream").await
+}
+
+async fn stalled_response(platform: &Platform, accept: &str) -> TcpStream {
     let body = json!({ "query": format!("subscription {{ flood(bytes: {EVENT_BYTES}) }}") }).to_string();
     let length = body.len();
     let request = format!(
-        "POST /graphql HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\ncontent-type: application/json\r\n\
+        "POST /graphql HTTP/1.1\r\nhost: x\r\naccept: {accept}\r\ncontent-type: application/json\r\n\
          content-length: {length}\r\n\r\n{body}"
     );
     stalled(platform, &request, &[]).await
+}
+
+/// A reserved stream that is never read, and an operation for it.
+async fn stalled_reservation(platform: &Platform) -> TcpStream {
+    let client = reqwest::Client::new();
+    let token = client.put(platform.url()).send().await.unwrap().text().await.unwrap();
+    let request = format!(
+        "GET /graphql HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\nx-graphql-event-stream-token: {token}\r\n\r\n"
+    );
+    let stream = stalled(platform, &request, &[]).await;
+    let document = format!("subscription {{ flood(bytes: {EVENT_BYTES}) }}");
+    let body = json!({ "query": document, "extensions": { "operationId": "1" } });
+    let request = client.post(platform.url()).header("x-graphql-event-stream-token", token).json(&body);
+    assert_eq!(request.send().await.unwrap().status(), 202);
+    stream
 }
 
 /// Waits until a flood has begun and then stands still, and tells how many events it made.
@@ -102,15 +125,22 @@ async fn a_client_that_never_reads_is_dropped() {
     .await;
     until("its place is free", || platform.connections.available_permits() == places).await;
 
-    let flooded = platform.notes.flooded.load(Ordering::SeqCst);
-    let stream = stalled_event_stream(&platform).await;
-    until("the stream's flood is over", || {
-        platform.notes.flooded.load(Ordering::SeqCst) > flooded && Arc::strong_count(&platform.notes.floods) == idle
-    })
-    .await;
-    assert_eq!(platform.connections.available_permits(), places - 1, "an open connection keeps its place");
-    drop(stream);
-    until("its place is free", || platform.connections.available_permits() == places).await;
+    let multipart = "multipart/mixed;subscriptionSpec=1.0, application/json";
+    for kind in ["text/event-stream", multipart, "reservation"] {
+        let flooded = platform.notes.flooded.load(Ordering::SeqCst);
+        let stream = match kind {
+            "reservation" => stalled_reservation(&platform).await,
+            accept => stalled_response(&platform, accept).await,
+        };
+        until(&format!("the flood is over: {kind}"), || {
+            platform.notes.flooded.load(Ordering::SeqCst) > flooded && Arc::strong_count(&platform.notes.floods) == idle
+        })
+        .await;
+        subscribed(0).await;
+        assert_eq!(platform.connections.available_permits(), places - 1, "an open connection keeps its place");
+        drop(stream);
+        until("its place is free", || platform.connections.available_permits() == places).await;
+    }
     drop(socket);
 }
 
@@ -119,11 +149,14 @@ async fn a_silent_client_is_noticed() {
     let brief = |limits: &mut cloudphone_router::protection::Limits| limits.heartbeat = Duration::from_millis(50);
     let platform = Platform::start_with(Settings::new(Transport::InProcess).limits(brief)).await;
     let places = platform.connections.available_permits();
-    // Reads nothing and so answers no ping, like a machine that lost its network.
-    let mut gone = Socket::session(&platform, None).await;
-    gone.subscribe("1", "subscription { noteAdded { text } }").await;
+    // Answers no ping, like a machine that lost its network.
+    let mut gone = listening_socket(&platform, "subscription { noteAdded { text } }").await;
     platform.notes.listened_to_by(1).await;
     platform.notes.listened_to_by(0).await;
     until("its place is free", || platform.connections.available_permits() == places).await;
-    assert_eq!(gone.closed().await.0, 1013, "should it wake up, it learns that it may come back");
+    let mut heard = Vec::new();
+    gone.read_to_end(&mut heard).await.unwrap();
+    // The head of a close frame without a mask, and its code (RFC 6455 §5.2, §5.5.1).
+    let close = heard.windows(4).find(|bytes| bytes[0] == 0x88 && bytes[2..] == 1013_u16.to_be_bytes());
+    assert!(close.is_some(), "should it wake up, it learns that it may come back");
 }
