@@ -11,6 +11,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use cloudphone_core::Origin;
+use cloudphone_observability::continue_trace;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -152,6 +153,9 @@ async fn trace(request: Request, next: Next) -> Response {
         client.address = origin.address,
         url.scheme = parts.extensions.get::<Peer>().map(|peer| peer.scheme.as_str()),
     );
+    if let Some(traceparent) = &origin.traceparent {
+        continue_trace(&span, traceparent);
+    }
     let mut response = next.run(Request::from_parts(parts, body)).instrument(span).await;
     tag(&mut response, &origin);
     response

@@ -20,3 +20,4 @@ mod start;
 mod storage_address;
 mod support;
 mod tenants;
+mod tracing;
