@@ -1,13 +1,16 @@
 //! Runs operations through the router's own composition, planning and execution, and through the monolith.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use cloudphone_composition::{Subgraph, compose};
 use cloudphone_execution::{
     ExecutionRequest, Executor, RequestContext, ServiceOptions, subgraphs::in_process::InProcessSubgraph,
 };
 use cloudphone_planning::{
-    FederationPlanner, OverrideChoice, PlanRequest, Planner as _, PlannerOptions, Supergraph,
+    FederationPlanner, OverrideChoice, PlanRequest, Planner as _, PlannerOptions, Supergraph, codes,
 };
 use serde_json::{Map, Value};
 
@@ -21,6 +24,9 @@ use crate::{
     world::World,
 };
 
+/// How long a plan may take.
+const PLANNING_TIME: Duration = Duration::from_secs(2);
+
 /// A federation that was composed, ready for operations.
 pub struct Stage {
     federation: Federation,
@@ -32,6 +38,10 @@ pub struct Stage {
 /// Answers that are not the same.
 #[derive(Debug, Clone)]
 pub struct Difference {
+    /// Whether the planner gave no plan, so that there is nothing to compare.
+    pub is_unplanned: bool,
+    /// Whether the planner did not come to an end; trying that again and again costs a thread each time.
+    pub is_endless: bool,
     /// What differs.
     pub what: String,
     /// The operation.
@@ -65,10 +75,11 @@ impl Stage {
             errors.join("\n")
         })?;
         let supergraph = Supergraph::parse(&composition.supergraph_sdl).map_err(|error| error.to_string())?;
+        let options = PlannerOptions { timeout: PLANNING_TIME, ..PlannerOptions::default() };
         Ok(Self {
             monolith: Arc::new(federation.monolith.clone()),
             supergraph_sdl: composition.supergraph_sdl,
-            planner: FederationPlanner::new(supergraph, PlannerOptions::default()),
+            planner: FederationPlanner::new(supergraph, options),
             federation,
         })
     }
@@ -86,6 +97,8 @@ impl Stage {
     /// Answers an operation both ways; none when the answers are the same.
     pub async fn try_out(&self, document: &str, variables: &Map<String, Value>) -> Option<Difference> {
         let differs = |what: String, expected: Value, answer: Value, asked: Vec<String>, plan: Value| Difference {
+            is_unplanned: false,
+            is_endless: false,
             what,
             document: document.to_owned(),
             variables: variables.clone(),
@@ -102,13 +115,17 @@ impl Stage {
                 return Some(differs(what, Value::Null, Value::Null, Vec::new(), Value::Null));
             }
         };
+        let began = Instant::now();
         let planned = self.planner.plan(self.plan_request(document)).await;
         let operation = match planned {
             Ok(operation) => operation,
             Err(error) => {
                 let errors = serde_json::to_value(&error.errors).expect("errors are plain values");
                 let what = "the operation is not planned".to_owned();
-                return Some(differs(what, expected.to_json(), errors, Vec::new(), Value::Null));
+                let is_unplanned = error.code == codes::QUERY_PLANNING_FAILED;
+                let is_endless = began.elapsed() >= PLANNING_TIME;
+                let found = differs(what, expected.to_json(), errors, Vec::new(), Value::Null);
+                return Some(Difference { is_unplanned, is_endless, ..found });
             }
         };
         let plan = operation.explain();
@@ -129,13 +146,21 @@ impl Stage {
         let result = builder.build().execute(request).await;
         let asked = || {
             let named = self.federation.subgraphs.iter().zip(&live);
-            named.flat_map(|(model, live)| live.asked().into_iter().map(|text| format!("{}: {text}", model.name))).collect()
+            named
+                .flat_map(|(model, live)| live.asked().into_iter().map(|text| format!("{}: {text}", model.name)))
+                .collect()
         };
         let answer: Value = match serde_json::from_slice(&result.body) {
             Ok(answer) => answer,
             Err(error) => {
                 let body = Value::from(String::from_utf8_lossy(&result.body).into_owned());
-                return Some(differs(format!("the answer is no JSON: {error}"), expected.to_json(), body, asked(), plan));
+                return Some(differs(
+                    format!("the answer is no JSON: {error}"),
+                    expected.to_json(),
+                    body,
+                    asked(),
+                    plan,
+                ));
             }
         };
         if let Some(what) = compare::difference(&expected, &answer) {
@@ -155,7 +180,7 @@ impl Stage {
         if hash.is_multiple_of(2) {
             request.overrides = OverrideChoice { percentage: 20.0, ..OverrideChoice::default() };
         }
-        if hash % 3 == 0 {
+        if hash.is_multiple_of(3) {
             request.overrides.labels.insert("beta".to_owned());
         }
         request

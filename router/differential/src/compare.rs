@@ -48,9 +48,10 @@ fn null_of(data: &Value, path: &[Value]) -> String {
         }
         let below = match segment {
             Value::String(key) => value.get(key),
-            Value::Number(position) => {
-                position.as_u64().and_then(|position| usize::try_from(position).ok()).and_then(|position| value.get(position))
-            }
+            Value::Number(position) => position
+                .as_u64()
+                .and_then(|position| usize::try_from(position).ok())
+                .and_then(|position| value.get(position)),
             _ => None,
         };
         value = below.unwrap_or(&Value::Null);

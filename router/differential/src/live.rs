@@ -85,13 +85,7 @@ impl LiveSubgraph {
         let schema = with_entry_points(&model.schema);
         let text = format!("{BUILT_IN}\n{}", sdl::plain(&schema));
         let served = parse_schema::<String>(&text).expect("generated schemas are written well").into_static();
-        Self {
-            world,
-            served,
-            schema,
-            rules: default_rules_validation_plan(),
-            asked: Mutex::default(),
-        }
+        Self { world, served, schema, rules: default_rules_validation_plan(), asked: Mutex::default() }
     }
 
     /// The requests that came, for whoever looks for the cause of a difference.
@@ -233,8 +227,11 @@ fn with_entry_points(schema: &Schema) -> Schema {
     };
     entry("_sdl", Vec::new(), Ty::named("String"));
     if !entities.is_empty() {
-        let representations =
-            InputDef { name: "representations".to_owned(), ty: Ty::named("_Any").required().list().required(), default: None };
+        let representations = InputDef {
+            name: "representations".to_owned(),
+            ty: Ty::named("_Any").required().list().required(),
+            default: None,
+        };
         entry("_entities", vec![representations], Ty::named("_Entity").list().required());
         served.add(TypeDef::new("_Any", Shape::Scalar));
         served.add(TypeDef::new("_Entity", Shape::Union { members: entities }));

@@ -103,8 +103,10 @@ impl Operation {
                 !text[at + found.len()..].starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_')
             })
         };
-        let used = self.variables.iter().filter(|variable| uses(body, &variable.name) || uses(fragments, &variable.name));
-        let written: Vec<String> = used.map(|variable| format!("${}: {}", variable.name, variable.definition)).collect();
+        let used =
+            self.variables.iter().filter(|variable| uses(body, &variable.name) || uses(fragments, &variable.name));
+        let written: Vec<String> =
+            used.map(|variable| format!("${}: {}", variable.name, variable.definition)).collect();
         written.join(", ")
     }
 

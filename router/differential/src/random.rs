@@ -13,14 +13,14 @@ impl Random {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.state, 0)
     }
 
     /// A number below `bound`, which is not zero.
     pub fn below(&mut self, bound: usize) -> usize {
-        index(self.next(), bound)
+        index(self.bits(), bound)
     }
 
     /// True in `percent` of a hundred cases.
@@ -57,7 +57,7 @@ pub fn index(hash: u64, bound: usize) -> usize {
     usize::try_from(hash % bound as u64).expect("a number below a usize is one")
 }
 
-/// Two numbers as one hash; the finaliser of the SplitMix64 generator.
+/// Two numbers as one hash; the finaliser of the `SplitMix64` generator.
 pub fn mix(one: u64, other: u64) -> u64 {
     let mut hash = one ^ other.rotate_left(29).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -67,8 +67,8 @@ pub fn mix(one: u64, other: u64) -> u64 {
 
 /// A text as a hash (FNV-1a, finished by [`mix`]).
 pub fn hash_text(text: &str) -> u64 {
-    let fnv = text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let fnv = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     mix(fnv, text.len() as u64)
 }

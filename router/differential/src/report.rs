@@ -2,7 +2,8 @@
 
 use std::fmt::{Display, Formatter, Write as _};
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{
     case::{Difference, Stage},
@@ -21,6 +22,8 @@ pub struct Report {
     pub refused: Vec<(u64, String)>,
     /// Operations that were answered both ways, each choice of variables counted.
     pub operations: usize,
+    /// Operations for which the planner found no plan.
+    pub unplanned: Vec<Reproduction>,
     /// What differed.
     pub differences: Vec<Reproduction>,
 }
@@ -52,17 +55,40 @@ impl Report {
             let document = trial.operation.text();
             for variables in &trial.variables {
                 self.operations += 1;
-                if let Some(difference) = stage.try_out(&document, variables).await {
-                    let difference = shrink(&stage, trial.operation, difference).await;
-                    self.differences.push(Reproduction {
-                        federation: stage.federation().clone(),
-                        supergraph_sdl: stage.supergraph_sdl().to_owned(),
-                        difference,
-                    });
+                let Some(found) = stage.try_out(&document, variables).await else { continue };
+                let found = if found.is_endless { found } else { shrink(&stage, trial.operation.clone(), found).await };
+                let is_unplanned = found.is_unplanned;
+                self.keep(&stage, found);
+                if !is_unplanned {
                     return;
                 }
+                break;
             }
         }
+    }
+
+    /// Tries one operation of one federation.
+    pub async fn try_case(&mut self, case: Case) {
+        self.federations += 1;
+        let seed = case.federation.seed;
+        match Stage::new(case.federation) {
+            Ok(stage) => {
+                self.operations += 1;
+                if let Some(found) = stage.try_out(&case.document, &case.variables).await {
+                    self.keep(&stage, found);
+                }
+            }
+            Err(refusal) => self.refused.push((seed, refusal)),
+        }
+    }
+
+    fn keep(&mut self, stage: &Stage, difference: Difference) {
+        let list = if difference.is_unplanned { &mut self.unplanned } else { &mut self.differences };
+        list.push(Reproduction {
+            federation: stage.federation().clone(),
+            supergraph_sdl: stage.supergraph_sdl().to_owned(),
+            difference,
+        });
     }
 
     /// The share of federations that composed.
@@ -75,14 +101,27 @@ impl Report {
 
 impl Reproduction {
     /// The case as it is kept among the regression cases.
-    pub fn to_json(&self) -> Value {
-        json!({
-            "what": self.difference.what,
-            "document": self.difference.document,
-            "variables": self.difference.variables,
-            "federation": self.federation,
-        })
+    pub fn case(&self) -> Case {
+        Case {
+            what: self.difference.what.clone(),
+            document: self.difference.document.clone(),
+            variables: self.difference.variables.clone(),
+            federation: self.federation.clone(),
+        }
     }
+}
+
+/// An operation of a federation, independent of how seeds are turned into either.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Case {
+    /// What went wrong when it was found.
+    pub what: String,
+    /// The operation.
+    pub document: String,
+    /// Its variables.
+    pub variables: Map<String, Value>,
+    /// The federation.
+    pub federation: Federation,
 }
 
 impl Display for Reproduction {
@@ -94,7 +133,8 @@ impl Display for Reproduction {
         for subgraph in &self.federation.subgraphs {
             let _ = writeln!(text, "# subgraph {}\n{}", subgraph.name, sdl::federated(subgraph));
         }
-        let _ = writeln!(text, "# operation\n{}\n# variables\n{}", found.document, Value::Object(found.variables.clone()));
+        let _ =
+            writeln!(text, "# operation\n{}\n# variables\n{}", found.document, Value::Object(found.variables.clone()));
         let _ = writeln!(text, "# monolith\n{}", pretty(&found.expected));
         let _ = writeln!(text, "# router\n{}", pretty(&found.answer));
         let _ = writeln!(text, "# asked\n{}\n# plan\n{}", found.asked.join("\n"), pretty(&found.plan));

@@ -11,12 +11,11 @@ use crate::{
 /// planned but answered wrongly must not become something that is refused.
 pub async fn shrink(stage: &Stage, operation: Operation, found: Difference) -> Difference {
     let variables: Map<String, Value> = found.variables.clone();
-    let kind = kind(&found);
     let (mut operation, mut found) = (operation, found);
     'smaller: loop {
         for candidate in operation.smaller() {
             if let Some(difference) = stage.try_out(&candidate.text(), &variables).await
-                && self::kind(&difference) == kind
+                && difference.is_unplanned == found.is_unplanned
             {
                 (operation, found) = (candidate, difference);
                 continue 'smaller;
@@ -24,9 +23,4 @@ pub async fn shrink(stage: &Stage, operation: Operation, found: Difference) -> D
         }
         return found;
     }
-}
-
-fn kind(difference: &Difference) -> Option<String> {
-    let refusal = difference.answer.as_array()?.first()?;
-    refusal.get("extensions")?.get("code").map(ToString::to_string)
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     field_set::FieldSet,
-    model::{FieldDef, Kind, Schema, Shape, Ty},
+    model::{FieldDef, Kind, Schema, Shape, Ty, TypeDef},
     random::{hash_text, index, mix},
 };
 
@@ -76,7 +76,13 @@ impl World {
     }
 
     /// The value of a field. `required` is what its `@requires` selects, where it has one.
-    pub fn resolve(&self, object: &Object, field: &str, arguments: &Map<String, Value>, required: Option<&Value>) -> Resolved {
+    pub fn resolve(
+        &self,
+        object: &Object,
+        field: &str,
+        arguments: &Map<String, Value>,
+        required: Option<&Value>,
+    ) -> Resolved {
         let definition = self.definition(&object.ty, field);
         let mut hash = mix(self.seed, hash_text(&object.ty));
         hash = mix(hash, object.identity);
@@ -111,7 +117,12 @@ impl World {
     }
 
     /// The entity of a type that a representation means, by one of these keys.
-    pub fn find<'k>(&self, ty: &str, keys: impl Iterator<Item = &'k FieldSet>, representation: &Value) -> Option<Object> {
+    pub fn find<'k>(
+        &self,
+        ty: &str,
+        keys: impl Iterator<Item = &'k FieldSet>,
+        representation: &Value,
+    ) -> Option<Object> {
         for key in keys {
             let Some(given) = key.project(representation) else { continue };
             let mut all = (0..INSTANCES).map(|number| Object::new(ty, number as u64));
@@ -153,7 +164,7 @@ impl World {
             [] => name,
             runtime => &runtime[index(mix(hash, 4), runtime.len())],
         };
-        let is_entity = self.schema.get(ty).is_some_and(|definition| definition.is_entity());
+        let is_entity = self.schema.get(ty).is_some_and(TypeDef::is_entity);
         let identity = if is_entity { index(mix(hash, 5), INSTANCES) as u64 } else { mix(hash, 6) };
         Object::new(ty, identity)
     }
@@ -171,12 +182,12 @@ impl World {
         match name {
             "Int" => json!(number),
             "Float" => json!(f64::from(u32::try_from(number).expect("a number below a thousand")) + 0.25),
-            "Boolean" => json!(number % 2 == 0),
+            "Boolean" => json!(number.is_multiple_of(2)),
             "ID" => json!(format!("x{number}")),
             _ => match self.schema.get(name).map(|definition| &definition.shape) {
                 Some(Shape::Enum { values }) => json!(values[index(hash, values.len())]),
                 // Some with what has to be escaped, and more than ASCII.
-                _ if number % 9 == 0 => json!(format!("\"{hash:x}\"\\\n\u{1}é😀/")),
+                _ if number.is_multiple_of(9) => json!(format!("\"{hash:x}\"\\\n\u{1}é😀/")),
                 _ => json!(format!("s{hash:x}")),
             },
         }

@@ -10,7 +10,6 @@ use serde_json::Value;
 
 use crate::{
     ingest::{Expected, Ingested, ingest},
-    project::in_client_terms,
     representations::{self, Representations},
     request::{SubgraphError, SubgraphResponse},
     store::{Node, ObjectId, Store},
@@ -277,9 +276,8 @@ impl Taker<'_> {
 
     /// Keeps an error that belongs to no field.
     fn float(&mut self, error: GraphQlError) {
-        // Only a fetch of the root speaks of places as the client does.
-        let own_path =
-            if self.store.root.is_some() { error.path.iter().map(in_client_terms).collect() } else { Vec::new() };
+        // Only a fetch of the root speaks of places that lie on the client's path.
+        let own_path = if self.store.root.is_some() { error.path.clone() } else { Vec::new() };
         self.store.add_failure(error, Vec::new(), true);
         if let Some(failure) = self.store.failures.last_mut() {
             failure.own_path = own_path;

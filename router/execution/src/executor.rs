@@ -274,7 +274,10 @@ impl Run {
                 .failures
                 .iter()
                 .filter(|failure| !failure.reported && failure.root.is_none_or(|own| own == *root));
-            errors.extend(untold.map(|failure| failure.error.clone().with_path(failure.own_path.clone())));
+            errors.extend(untold.filter_map(|failure| {
+                let path = project::untold_path(&self.operation, &self.projection, &failure.own_path)?;
+                Some(failure.error.clone().with_path(path))
+            }));
             self.inner.filter(&mut errors, &self.context);
             answers.push(ExecutionResult::complete(body, errors, projected.data_is_null, extensions));
         }

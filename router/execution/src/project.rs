@@ -1,5 +1,6 @@
 //! Writes the client's answer from the store, with null propagation by the specification (section 6.4.4).
 
+use ahash::AHashSet;
 use cloudphone_planning::{
     FieldProjection, GraphQlError, PathSegment, PreparedOperation, Projection, ScalarKind, TypeTable, ValueProjection,
     Variables, Wrapping, client_key, codes,
@@ -38,10 +39,14 @@ pub(crate) fn project(
         variables,
         out,
         path: Vec::new(),
+        enclosing: Vec::new(),
         errors: Vec::new(),
         reported: Vec::new(),
     };
     let result = projector.object(root, projection.root);
+    if result.is_err() {
+        projector.explained(Node::Object(root));
+    }
     let Projector { errors, reported, .. } = projector;
     let data_is_null = result.is_err();
     if data_is_null {
@@ -72,12 +77,52 @@ impl Step<'_> {
     }
 }
 
-/// A part of a path as the client wrote it.
-pub(crate) fn in_client_terms(segment: &PathSegment) -> PathSegment {
-    match segment {
-        PathSegment::Key(key) => PathSegment::Key(client_key(key).to_owned()),
-        PathSegment::Index(index) => PathSegment::Index(*index),
+/// The objects that a field's value may be.
+fn objects_of(field: &FieldProjection) -> Vec<usize> {
+    match &field.value {
+        ValueProjection::Object(object) => vec![*object],
+        ValueProjection::Abstract(choice) => choice.by_type.iter().map(|(_, object)| *object).collect(),
+        _ => Vec::new(),
     }
+}
+
+/// A path that a subgraph wrote, as the client would: below one of these objects.
+fn in_client_terms(
+    operation: &PreparedOperation,
+    projection: &Projection,
+    mut objects: Vec<usize>,
+    path: &[PathSegment],
+) -> Vec<PathSegment> {
+    let mut written = Vec::with_capacity(path.len());
+    for segment in path {
+        let PathSegment::Key(key) = segment else {
+            written.push(segment.clone());
+            continue;
+        };
+        let symbol = operation.plan().symbols.get(key);
+        let mut fields = objects.iter().flat_map(|object| &projection.objects[*object].fields);
+        if let Some(field) = fields.find(|field| field.symbol == symbol) {
+            written.push(PathSegment::Key(field.key.to_string()));
+            objects = objects_of(field);
+        } else {
+            written.push(PathSegment::Key(client_key(key).to_owned()));
+            objects.clear();
+        }
+    }
+    written
+}
+
+/// The client's path of an error that no field tells; none when it is about a root field that the client does not want.
+pub(crate) fn untold_path(
+    operation: &PreparedOperation,
+    projection: &Projection,
+    path: &[PathSegment],
+) -> Option<Vec<PathSegment>> {
+    if let Some(PathSegment::Key(key)) = path.first() {
+        let symbol = operation.plan().symbols.get(key);
+        projection.objects[projection.root].fields.iter().find(|field| field.symbol == symbol)?;
+    }
+    Some(in_client_terms(operation, projection, vec![projection.root], path))
 }
 
 struct Projector<'a> {
@@ -88,12 +133,15 @@ struct Projector<'a> {
     variables: &'a Variables,
     out: &'a mut Vec<u8>,
     path: Vec<Step<'a>>,
+    /// The objects around the present field, innermost last.
+    enclosing: Vec<usize>,
     errors: Vec<GraphQlError>,
     reported: Vec<FailureId>,
 }
 
 impl<'a> Projector<'a> {
     fn object(&mut self, object: ObjectId, projection: usize) -> Result<(), Nulled> {
+        self.enclosing.push(projection);
         let projection = &self.projection.objects[projection];
         self.out.push(b'{');
         for (position, field) in projection.fields.iter().enumerate() {
@@ -114,6 +162,7 @@ impl<'a> Projector<'a> {
             }
         }
         self.out.push(b'}');
+        self.enclosing.pop();
         Ok(())
     }
 
@@ -130,7 +179,7 @@ impl<'a> Projector<'a> {
         match self.store.lookup(object, field.symbol) {
             Found::Value(node) => self.value(node, field.wrapping, parent, field),
             Found::Missing(None) => self.null(field.wrapping, parent, field),
-            Found::Missing(Some(failure)) => self.failed(failure, field.wrapping, parent, field),
+            Found::Missing(Some(failure)) => self.failed(failure, field.wrapping, field),
         }
     }
 
@@ -143,10 +192,10 @@ impl<'a> Projector<'a> {
         field: &'a FieldProjection,
     ) -> Result<(), Nulled> {
         let start = self.out.len();
-        let depth = self.path.len();
+        let (depth, objects) = (self.path.len(), self.enclosing.len());
         let result = match node {
             Node::Null => return self.null(wrapping, parent, field),
-            Node::Failed(failure) => return self.failed(failure, wrapping, parent, field),
+            Node::Failed(failure) => return self.failed(failure, wrapping, field),
             Node::List { start, len } => match wrapping.item() {
                 Some(item) => self.list(start, len, item, parent, field),
                 None => self.invalid(parent, field, "a list"),
@@ -168,12 +217,19 @@ impl<'a> Projector<'a> {
         if result.is_err() {
             self.out.truncate(start);
             self.path.truncate(depth);
+            self.enclosing.truncate(objects);
             if wrapping.is_non_null() {
                 return Err(Nulled);
             }
+            self.explained(node);
             self.out.extend_from_slice(b"null");
         }
         Ok(())
+    }
+
+    /// What failed in a value that is null anyway needs no telling.
+    fn explained(&mut self, node: Node) {
+        self.store.failures_in(node, &mut AHashSet::new(), &mut self.reported);
     }
 
     fn list(
@@ -266,32 +322,30 @@ impl<'a> Projector<'a> {
     }
 
     /// A null that a subgraph's error explains.
-    fn failed(
-        &mut self,
-        failure: FailureId,
-        wrapping: Wrapping,
-        parent: &str,
-        field: &'a FieldProjection,
-    ) -> Result<(), Nulled> {
+    fn failed(&mut self, failure: FailureId, wrapping: Wrapping, field: &'a FieldProjection) -> Result<(), Nulled> {
         let store = self.store;
         let known = store.failure(failure);
         // An error about one field of an entity explains the entity's other fields, but is told once.
         let told_elsewhere = match (known.tail.first(), self.path.last()) {
-            (Some(PathSegment::Key(key)), Some(Step::Key(here))) => known.whole_object && client_key(key) != *here,
+            (Some(PathSegment::Key(key)), Some(Step::Key(_))) => {
+                known.whole_object && self.operation.plan().symbols.get(key) != field.symbol
+            }
             _ => false,
         };
         if told_elsewhere && !wrapping.is_non_null() {
             self.out.extend_from_slice(b"null");
             return Ok(());
         }
-        let mut path: Vec<_> = if told_elsewhere {
+        let mut path = self.path_now();
+        let (objects, tail) = if told_elsewhere {
             // The object is lost before its field is reached that explains why.
-            self.path[..self.path.len() - 1].iter().map(Step::segment).collect()
+            path.pop();
+            (self.enclosing.last().copied().into_iter().collect(), known.tail.as_slice())
         } else {
-            self.path_now()
+            let below = usize::from(known.whole_object);
+            (objects_of(field), known.tail.get(below..).unwrap_or_default())
         };
-        let below = usize::from(known.whole_object && !told_elsewhere);
-        path.extend(known.tail.iter().skip(below).map(in_client_terms));
+        path.extend(in_client_terms(self.operation, self.projection, objects, tail));
         if !told_elsewhere || !self.errors.iter().any(|error| error.path == path) {
             self.report(known.error.clone().with_path(path));
             self.reported.push(failure);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cloudphone_planning::{FlattenSegment, GraphQlError, PathSegment, Shape, Symbol, TypeId, TypeTable};
 
-use crate::json::Scanner;
+mod failures;
 
 const NONE: u32 = u32::MAX;
 
@@ -34,6 +34,12 @@ pub(crate) enum Node {
     },
     /// A null that an error explains.
     Failed(FailureId),
+}
+
+impl Node {
+    fn is_failed(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +163,7 @@ impl Store {
         for (_, node) in self.own_fields(object).iter().filter(|(own, _)| *own == symbol) {
             match node {
                 Node::Null => null = null.or(Some(*node)),
-                Node::Failed(_) => null = Some(*node),
+                Node::Failed(_) => null = null.filter(Node::is_failed).or(Some(*node)),
                 value => return Found::Value(*value),
             }
         }
@@ -167,7 +173,7 @@ impl Store {
             match overlay {
                 Overlay::Object(overlay) => match self.lookup(*overlay, symbol) {
                     Found::Value(Node::Null) => null = null.or(Some(Node::Null)),
-                    Found::Value(failed @ Node::Failed(_)) => null = Some(failed),
+                    Found::Value(failed @ Node::Failed(_)) => null = null.filter(Node::is_failed).or(Some(failed)),
                     Found::Value(value) => return Found::Value(value),
                     Found::Missing(inner) => failure = failure.or(inner),
                 },
@@ -222,6 +228,11 @@ impl Store {
                 && let Found::Value(existing) = self.lookup(target, symbol)
             {
                 self.merge(types, existing, new);
+            } else if let Node::Failed(failure) = new
+                && matches!(self.lookup(target, symbol), Found::Value(Node::Failed(_)))
+            {
+                // One error is enough to explain a null.
+                self.mark_reported(failure);
             }
         }
         self.hang(target, Overlay::Object(overlay));
@@ -230,6 +241,7 @@ impl Store {
     fn merge(&mut self, types: &TypeTable, existing: Node, new: Node) {
         match (existing, new) {
             (Node::Object(existing), Node::Object(new)) => self.attach(types, existing, new),
+            (Node::Failed(_), Node::Failed(failure)) => self.mark_reported(failure),
             (Node::List { start, len }, Node::List { start: new_start, len: new_len }) => {
                 for offset in 0..len.min(new_len) {
                     let existing = self.items[(start + offset) as usize];
@@ -305,134 +317,4 @@ impl Store {
             _ => {}
         }
     }
-
-    /// Puts a failure in the place of the null that a subgraph's error path leads to. The path is in the subgraph's keys.
-    /// False when there is no such null.
-    pub(crate) fn place_failure(
-        &mut self,
-        object: ObjectId,
-        shape: &Shape,
-        path: &[PathSegment],
-        error: &GraphQlError,
-    ) -> bool {
-        self.open_leaves(object, shape, path);
-        let Some((place, tail)) = self.find_null(object, shape, path) else { return false };
-        let failure = self.add_failure(error.clone(), tail.to_vec(), false);
-        *self.at_mut(place) = Node::Failed(failure);
-        true
-    }
-
-    /// Takes apart the lists of scalars on the way of a path, so that a null in one can be told from the others.
-    fn open_leaves(&mut self, object: ObjectId, shape: &Shape, path: &[PathSegment]) {
-        let [PathSegment::Key(key), below @ ..] = path else { return };
-        let Some(field) = shape.fields.iter().find(|field| *field.key == **key) else { return };
-        let start = self.objects[object.0 as usize].start as usize;
-        let own = self.own_fields(object).iter().position(|(symbol, _)| *symbol == field.symbol);
-        let Some(offset) = own else { return };
-        let mut place = Place::Field(start + offset);
-        let mut rest = below;
-        loop {
-            if let (Node::Leaf(span), [PathSegment::Index(_), ..]) = (self.at(place), rest)
-                && let Some(list) = self.take_apart(span)
-            {
-                *self.at_mut(place) = list;
-            }
-            match (self.at(place), rest) {
-                (Node::List { start, len }, [PathSegment::Index(index), below @ ..]) if *index < len as usize => {
-                    place = Place::Item(start as usize + index);
-                    rest = below;
-                }
-                (Node::Object(inner), _) => {
-                    if let Some(shape) = &field.child {
-                        self.open_leaves(inner, shape, rest);
-                    }
-                    return;
-                }
-                _ => return,
-            }
-        }
-    }
-
-    fn take_apart(&mut self, span: Span) -> Option<Node> {
-        let bytes = self.bytes(span);
-        if bytes.first() != Some(&b'[') {
-            return None;
-        }
-        let malformed = "bytes of the store were scanned when they came in";
-        let mut scanner = Scanner::new(bytes);
-        let mut items = Vec::new();
-        scanner.enter().expect(malformed);
-        while scanner.another(items.is_empty(), b']').expect(malformed) {
-            let start = scanner.value().expect(malformed);
-            items.push(if scanner.slice(start) == b"null" {
-                Node::Null
-            } else {
-                Node::Leaf(Span {
-                    source: span.source,
-                    start: span.start + index(start),
-                    end: span.start + index(scanner.position()),
-                })
-            });
-        }
-        Some(self.add_list(items.into_iter()))
-    }
-
-    /// Whether a path, in the subgraph's keys, leads from a value to a null, or the value is null itself.
-    pub(crate) fn leads_to_null(&self, node: Node, shape: &Shape, path: &[PathSegment]) -> bool {
-        match node {
-            Node::Null => true,
-            Node::Object(object) => self.find_null(object, shape, path).is_some(),
-            _ => false,
-        }
-    }
-
-    /// The null that a path leads to and what of the path lies below it.
-    fn find_null<'p>(
-        &self,
-        object: ObjectId,
-        shape: &Shape,
-        path: &'p [PathSegment],
-    ) -> Option<(Place, &'p [PathSegment])> {
-        let (mut object, mut shape, mut rest) = (object, shape, path);
-        loop {
-            let [PathSegment::Key(key), below @ ..] = rest else { return None };
-            let field = shape.fields.iter().find(|field| *field.key == **key)?;
-            let start = self.objects[object.0 as usize].start as usize;
-            let offset = self.own_fields(object).iter().position(|(symbol, _)| *symbol == field.symbol)?;
-            let mut place = Place::Field(start + offset);
-            rest = below;
-            object = loop {
-                match (self.at(place), rest) {
-                    (Node::Null, rest) => return Some((place, rest)),
-                    (Node::List { start, len }, [PathSegment::Index(index), below @ ..]) if *index < len as usize => {
-                        place = Place::Item(start as usize + index);
-                        rest = below;
-                    }
-                    (Node::Object(inner), _) => break inner,
-                    _ => return None,
-                }
-            };
-            shape = field.child.as_ref()?;
-        }
-    }
-
-    fn at_mut(&mut self, place: Place) -> &mut Node {
-        match place {
-            Place::Field(position) => &mut self.fields[position].1,
-            Place::Item(position) => &mut self.items[position],
-        }
-    }
-
-    fn at(&self, place: Place) -> Node {
-        match place {
-            Place::Field(position) => self.fields[position].1,
-            Place::Item(position) => self.items[position],
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Place {
-    Field(usize),
-    Item(usize),
 }

@@ -17,14 +17,14 @@ use crate::{
     types::TypeId,
 };
 
-/// Compiles trees that are to run one after the other; the error says which node is beyond us.
-pub(crate) fn compile(supergraph: &Supergraph, trees: &[QueryPlan]) -> Result<Plan, String> {
+/// Compiles trees that are to run one after the other, each if its conditions hold; the error says which node is beyond us.
+pub(crate) fn compile(supergraph: &Supergraph, trees: &[(Vec<StepCondition>, QueryPlan)]) -> Result<Plan, String> {
     let mut compiler = Compiler { supergraph, symbols: Symbols::default(), steps: Vec::new(), after: Vec::new() };
     compiler.symbols.intern("__typename");
-    for tree in trees {
+    for (conditions, tree) in trees {
         if let Some(node) = &tree.node {
             // A tree's steps wait for all steps of the tree before, and thereby for all before that.
-            let own = compiler.node(node, None, &[], &[])?;
+            let own = compiler.node(node, None, conditions, &[])?;
             compiler.after = own;
         }
     }

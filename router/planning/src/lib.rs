@@ -19,6 +19,7 @@ mod projection;
 mod projection_compile;
 mod provides;
 mod rewrite;
+mod serial;
 mod shape_compile;
 mod supergraph;
 mod types;

@@ -3,21 +3,21 @@
 use std::{
     collections::{BTreeSet, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
 use async_trait::async_trait;
-use graphql_tools::validation::validate::ValidationPlan;
+use graphql_tools::{static_graphql::query::Document, validation::validate::ValidationPlan};
 use hive_router_query_planner::{
-    ast::{
-        normalization::normalize_operation, operation::OperationDefinition as NormalisedOperation,
-        selection_item::SelectionItem, selection_set::SelectionSet,
-    },
+    ast::{normalization::normalize_operation, selection_item::SelectionItem, selection_set::SelectionSet},
     graph::{PERCENTAGE_SCALE_FACTOR, PlannerOverrideContext},
+    planner::plan_nodes::QueryPlan,
     utils::cancellation::CancellationToken,
 };
-use indexmap::IndexMap;
 use moka::future::Cache;
 use tokio::sync::Semaphore;
 
@@ -27,10 +27,16 @@ use crate::{
     error::{PlanningError, codes},
     limits::{self, OperationLimits},
     operation::{OperationKind, PreparedOperation},
-    plan::Plan,
-    rewrite,
+    plan::{Plan, StepCondition},
+    rewrite, serial,
     supergraph::Supergraph,
 };
+
+/// How much longer than its own limit planning may take before it is given up.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Threads that never end beyond which no others take their place.
+const MAX_ABANDONED: usize = 8;
 
 /// Which of the subgraphs that share a field by `@override` with a label is to answer it.
 #[derive(Debug, Clone, Default)]
@@ -101,6 +107,10 @@ pub struct FederationPlanner {
     core: Arc<PlanningCore>,
     cache: Cache<String, Arc<PreparedOperation>>,
     permits: Arc<Semaphore>,
+    /// Documents that the planner did not come to an end with.
+    given_up: Cache<String, ()>,
+    /// How many threads still try to plan one of those.
+    abandoned: Arc<AtomicUsize>,
 }
 
 struct PlanningCore {
@@ -114,6 +124,8 @@ impl FederationPlanner {
     pub fn new(supergraph: Arc<Supergraph>, options: PlannerOptions) -> Self {
         Self {
             cache: Cache::new(options.cache_capacity),
+            given_up: Cache::new(1_000),
+            abandoned: Arc::default(),
             permits: Arc::new(Semaphore::new(options.concurrency.max(1))),
             core: Arc::new(PlanningCore { supergraph, rules: validation_rules(), options }),
         }
@@ -152,19 +164,34 @@ impl Planner for FederationPlanner {
         if let Some(known) = self.cache.get(&key).await {
             return Ok(known);
         }
+        if self.given_up.contains_key(&key) {
+            return Err(Arc::new(failed("The operation takes too long to plan.")));
+        }
         let core = Arc::clone(&self.core);
         let permits = Arc::clone(&self.permits);
+        let (given_up, own_key, abandoned) = (self.given_up.clone(), key.clone(), Arc::clone(&self.abandoned));
         let document = request.document.to_owned();
         let operation_name = request.operation_name.map(str::to_owned);
         self.cache
             .try_get_with(key, async move {
-                let permit = permits.acquire_owned().await.expect("the planner never closes its permits");
-                tokio::task::spawn_blocking(move || {
-                    let _held = permit;
-                    core.prepare(&document, operation_name.as_deref(), &overrides).map(Arc::new)
-                })
-                .await
-                .unwrap_or_else(|_| Err(failed("the planner stopped")))
+                let permit = Arc::clone(&permits).acquire_owned().await.expect("the planner never closes its permits");
+                let limit = core.options.timeout + GRACE;
+                let planning = tokio::task::spawn_blocking(move || {
+                    let held = permit;
+                    let planned = core.prepare(&document, operation_name.as_deref(), &overrides).map(Arc::new);
+                    drop(held);
+                    planned
+                });
+                if let Ok(planned) = tokio::time::timeout(limit, planning).await {
+                    return planned.unwrap_or_else(|_| Err(failed("the planner stopped")));
+                }
+                given_up.insert(own_key, ()).await;
+                // Its thread cannot be ended. Others go on in its place, as long as there are few of them.
+                if abandoned.fetch_add(1, Ordering::Relaxed) < MAX_ABANDONED {
+                    permits.add_permits(1);
+                }
+                tracing::error!("the query planner did not come to an end");
+                Err(failed("The operation takes too long to plan."))
             })
             .await
     }
@@ -191,6 +218,10 @@ fn cache_key(request: &PlanRequest<'_>, overrides: &Overrides) -> String {
 
 fn failed(message: impl Into<String>) -> PlanningError {
     PlanningError::single(codes::QUERY_PLANNING_FAILED, message)
+}
+
+fn not_planned(error: impl std::fmt::Display) -> PlanningError {
+    failed(format!("The operation could not be planned: {error}"))
 }
 
 /// The libraries below panic on some operations; a request must not take others with it.
@@ -231,71 +262,60 @@ impl PlanningCore {
     fn plan(&self, document: &ParsedDocument, overrides: &Overrides) -> Result<Plan, PlanningError> {
         let Some(for_subgraphs) = document.for_subgraphs() else { return Ok(Plan::default()) };
         let for_subgraphs = rewrite::rewrite(&self.supergraph, for_subgraphs);
+        let compiled = if document.kind() == OperationKind::Mutation {
+            self.plan_mutation(&for_subgraphs, document.name(), overrides)?
+        } else {
+            self.plan_whole(&for_subgraphs, document.name(), overrides)?
+                .into_iter()
+                .map(|tree| (Vec::new(), tree))
+                .collect()
+        };
+        compile::compile(&self.supergraph, &compiled).map_err(failed)
+    }
+
+    /// The planner lets what follows from one change run beside the next change. Each root field is to be complete before
+    /// the next begins (specification, section 6.2.2), so each gets its own plan, unless one subgraph does them all.
+    fn plan_mutation(
+        &self,
+        document: &Document,
+        name: Option<&str>,
+        overrides: &Overrides,
+    ) -> Result<Vec<(Vec<StepCondition>, QueryPlan)>, PlanningError> {
+        let mut parts = serial::parts(&self.supergraph, document).map_err(not_planned)?;
+        if parts.iter().all(|part| part.conditions.is_empty()) {
+            let whole = serial::document_of(document, parts.iter().map(|part| part.field.clone()));
+            let tree = self.plan_whole(&whole, name, overrides)?;
+            if parts.len() < 2 || tree.as_ref().is_none_or(compile::is_single_fetch) {
+                return Ok(tree.into_iter().map(|tree| (Vec::new(), tree)).collect());
+            }
+        }
+        let mut trees = Vec::with_capacity(parts.len());
+        for part in parts.drain(..) {
+            let own = serial::document_of(document, std::iter::once(part.field));
+            trees.extend(self.plan_whole(&own, name, overrides)?.map(|tree| (part.conditions, tree)));
+        }
+        Ok(trees)
+    }
+
+    /// The plan of an operation; none when there is nothing to ask.
+    fn plan_whole(
+        &self,
+        document: &Document,
+        name: Option<&str>,
+        overrides: &Overrides,
+    ) -> Result<Option<QueryPlan>, PlanningError> {
         let planner = &self.supergraph.query_planner;
-        let mut normalised = normalize_operation(&planner.supergraph, &for_subgraphs, document.name())
-            .map_err(|error| failed(format!("The operation could not be planned: {error}")))?;
+        let mut normalised = normalize_operation(&planner.supergraph, document, name).map_err(not_planned)?;
         // `__typename` of a root is known without asking anyone.
         drop_typename(&mut normalised.operation.selection_set);
         if normalised.operation.selection_set.items.is_empty() {
-            return Ok(Plan::default());
+            return Ok(None);
         }
         let labels: HashSet<String> = overrides.labels.iter().cloned().collect();
-        let context = || PlannerOverrideContext::new(labels.clone(), overrides.share);
+        let context = PlannerOverrideContext::new(labels, overrides.share);
         let token = CancellationToken::with_timeout(self.options.timeout);
-        let plan = |operation: &NormalisedOperation| {
-            let tree = planner.plan_from_normalized_operation(operation, context(), &token);
-            tree.map_err(|error| failed(format!("The operation could not be planned: {error}")))
-        };
-        let whole = plan(&normalised.operation)?;
-        let fields = serial_fields(&normalised.operation.selection_set);
-        if document.kind() != OperationKind::Mutation || fields.len() < 2 || compile::is_single_fetch(&whole) {
-            return compile::compile(&self.supergraph, &[whole]).map_err(failed);
-        }
-        // The planner lets what follows from one change run beside the next change. Each root field is to be complete
-        // before the next begins (specification, section 6.2.2), so each gets its own plan.
-        let mut trees = Vec::with_capacity(fields.len());
-        for field in fields {
-            normalised.operation.selection_set = field;
-            trees.push(plan(&normalised.operation)?);
-        }
-        compile::compile(&self.supergraph, &trees).map_err(failed)
+        planner.plan_from_normalized_operation(&normalised.operation, context, &token).map(Some).map_err(not_planned)
     }
-}
-
-/// The root fields one by one. What is selected under one key is one field, whatever the conditions of its parts are.
-fn serial_fields(set: &SelectionSet) -> Vec<SelectionSet> {
-    let mut fields: IndexMap<String, SelectionSet> = IndexMap::new();
-    for item in conditional_fields(set) {
-        let mut inner = &item;
-        while let SelectionItem::InlineFragment(fragment) = inner {
-            inner = fragment.selections.items.first().expect("each fragment was given its field");
-        }
-        let key = match inner {
-            SelectionItem::Field(field) => field.selection_identifier().to_owned(),
-            SelectionItem::FragmentSpread(name) => name.clone(),
-            SelectionItem::InlineFragment(_) => unreachable!("the fragments were entered above"),
-        };
-        fields.entry(key).or_insert_with(|| SelectionSet { items: Vec::new() }).items.push(item);
-    }
-    fields.into_values().collect()
-}
-
-/// The root fields, each in the fragments whose conditions it has.
-fn conditional_fields(set: &SelectionSet) -> Vec<SelectionItem> {
-    let mut fields = Vec::new();
-    for item in &set.items {
-        match item {
-            SelectionItem::InlineFragment(fragment) => {
-                for inner in conditional_fields(&fragment.selections) {
-                    let mut own = fragment.clone();
-                    own.selections = SelectionSet { items: vec![inner] };
-                    fields.push(SelectionItem::InlineFragment(own));
-                }
-            }
-            other => fields.push(other.clone()),
-        }
-    }
-    fields
 }
 
 fn drop_typename(set: &mut SelectionSet) {

@@ -153,6 +153,7 @@ impl<'a> Compiler<'a> {
 
     fn field(&mut self, parent: &str, key: &str, fields: &[&'a Field]) -> Option<FieldProjection> {
         let first = *fields.first()?;
+        let definition = self.supergraph.api().field(parent, &first.name);
         let (wrapping, value) = if first.name == "__typename" {
             let types = self.supergraph.types();
             let value = if types.is_abstract(types.id(parent)) {
@@ -162,7 +163,7 @@ impl<'a> Compiler<'a> {
             };
             (Wrapping::default().non_null(), value)
         } else {
-            let definition = self.supergraph.api().field(parent, &first.name)?;
+            let definition = definition?;
             let mut sets: Vec<&SelectionSet> = Vec::with_capacity(fields.len());
             for field in fields {
                 if !sets.iter().any(|known| std::ptr::eq(*known, &raw const field.selection_set)) {
@@ -190,7 +191,7 @@ impl<'a> Compiler<'a> {
         Some(FieldProjection {
             prefix: format!("\"{key}\":").into(),
             key: Arc::from(key),
-            symbol: self.symbols.get(&subgraph_key(self.supergraph, key, &first.name)),
+            symbol: self.symbols.get(&subgraph_key(self.supergraph, key, &first.name, definition)),
             name: Arc::from(first.name.as_str()),
             wrapping,
             value,

@@ -40,7 +40,8 @@ pub(crate) fn separate(document: &mut Document) {
         for field in fields {
             let value = named_type(&field.field_type);
             for directive in field.directives.iter_mut().filter(|directive| directive.name == "join__field") {
-                let (Some(graph), Some(provided)) = (argument(directive, "graph"), argument(directive, "provides")) else {
+                let (Some(graph), Some(provided)) = (argument(directive, "graph"), argument(directive, "provides"))
+                else {
                     continue;
                 };
                 let fields = provided.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -1,30 +1,42 @@
 //! Writes an operation so that the planning library understands it: without named fragments, and with response keys
 //! that cannot be taken for fields which the library adds by itself.
 //!
-//! The library fetches keys and required fields under their own names. A client that calls another field so would get
-//! the key, and the subgraph the client's field. It finds no way from a union into the same union, which fragments
+//! The library fetches keys and required fields under their own names. A client that calls another field so, or the same
+//! with other arguments, would get the key, and the subgraph the client's field. It finds no way from a union into the same union, which fragments
 //! with conditions need.
 
 use std::borrow::Cow;
 
 use ahash::AHashMap;
-use graphql_tools::static_graphql::query::{
-    Definition, Directive, Document, FragmentDefinition, InlineFragment, OperationDefinition, Selection, SelectionSet,
-    TypeCondition,
+use graphql_tools::static_graphql::{
+    query::{
+        Definition, Directive, Document, FragmentDefinition, InlineFragment, OperationDefinition, Selection,
+        SelectionSet, TypeCondition,
+    },
+    schema::Field as FieldDefinition,
 };
+use indexmap::IndexMap;
 
-use crate::{
-    supergraph::Supergraph,
-    types::named_type,
-};
+use crate::{supergraph::Supergraph, types::named_type};
 
 /// What a client's response key begins with among subgraphs when it is renamed.
 const RENAMED: &str = "_client_";
 
-/// The key under which subgraphs answer what the client calls `key`.
-pub(crate) fn subgraph_key<'k>(supergraph: &Supergraph, key: &'k str, field: &str) -> Cow<'k, str> {
+/// The key under which subgraphs answer what the client calls `key`. Leaves without arguments that are the same
+/// everywhere are asked for once, whatever and however often the client calls them.
+pub(crate) fn subgraph_key<'k>(
+    supergraph: &Supergraph,
+    key: &'k str,
+    field: &'k str,
+    definition: Option<&FieldDefinition>,
+) -> Cow<'k, str> {
+    if supergraph.is_uniform(field) {
+        return Cow::Borrowed(field);
+    }
+    let may_differ = key != field || definition.is_some_and(|definition| !definition.arguments.is_empty());
     // Names of the library's own begin with an underscore.
-    if key != field && (key.starts_with('_') || supergraph.types().is_field_name(key)) {
+    let is_taken = if key == field { supergraph.is_internal(key) } else { supergraph.types().is_field_name(key) };
+    if may_differ && (is_taken || key.starts_with('_')) {
         Cow::Owned(format!("{RENAMED}{key}"))
     } else {
         Cow::Borrowed(key)
@@ -70,6 +82,22 @@ struct Rewriter<'a> {
     fragments: AHashMap<String, FragmentDefinition>,
 }
 
+/// The selections with equal fields beside each other, and fragments at the end: with another field between two uses of
+/// a field, the planning library may not come to an end. The client's order is that of the answer's projection.
+fn ordered(items: Vec<Selection>) -> Vec<Selection> {
+    let mut fields: IndexMap<String, Vec<Selection>> = IndexMap::new();
+    let mut fragments = Vec::new();
+    for item in items {
+        match item {
+            Selection::Field(field) => {
+                fields.entry(field.name.clone()).or_default().push(Selection::Field(field));
+            }
+            fragment => fragments.push(fragment),
+        }
+    }
+    fields.into_values().flatten().chain(fragments).collect()
+}
+
 /// The directives of fragments that were dissolved, outermost first.
 type Conditions<'c> = &'c [&'c [Directive]];
 
@@ -77,7 +105,9 @@ impl Rewriter<'_> {
     fn set(&self, parent: &str, set: &SelectionSet) -> SelectionSet {
         let mut items = Vec::with_capacity(set.items.len());
         self.items(parent, set, &[], &mut items);
-        SelectionSet { span: set.span, items }
+        // The order of a mutation's fields matters.
+        let is_serial = self.supergraph.api().mutation_type() == Some(parent);
+        SelectionSet { span: set.span, items: if is_serial { items } else { ordered(items) } }
     }
 
     fn items(&self, parent: &str, set: &SelectionSet, conditions: Conditions<'_>, out: &mut Vec<Selection>) {
@@ -95,19 +125,23 @@ impl Rewriter<'_> {
                 Selection::Field(field) => {
                     let mut own = field.clone();
                     let definition = self.supergraph.api().field(parent, &field.name);
-                    if let Some(definition) = definition.filter(|_| !field.selection_set.items.is_empty()) {
+                    if let Some(definition) = definition
+                        && !field.selection_set.items.is_empty()
+                    {
                         own.selection_set = self.set(named_type(&definition.field_type), &field.selection_set);
                     }
-                    own.alias = own.alias.map(|key| subgraph_key(self.supergraph, &key, &field.name).into_owned());
+                    let key = field.alias.as_deref().unwrap_or(&field.name);
+                    let key = subgraph_key(self.supergraph, key, &field.name, definition);
+                    own.alias = (key != field.name).then(|| key.into_owned());
                     out.push(Selection::Field(own));
                 }
                 Selection::InlineFragment(fragment) => {
-                    let on = fragment.type_condition.as_ref().map_or_else(|| parent.to_owned(), |on| on.as_ref().clone());
+                    let on = fragment.type_condition.as_ref().map_or(parent, |on| on.as_ref().as_str());
                     self.fragment(parent, on, &fragment.directives, &fragment.selection_set, conditions, out);
                 }
                 Selection::FragmentSpread(spread) => {
                     if let Some(fragment) = self.fragments.get(&spread.fragment_name) {
-                        let on = fragment.type_condition.as_ref().clone();
+                        let on = fragment.type_condition.as_ref();
                         self.fragment(parent, on, &spread.directives, &fragment.selection_set, conditions, out);
                     }
                 }
@@ -118,15 +152,15 @@ impl Rewriter<'_> {
     fn fragment(
         &self,
         parent: &str,
-        on: String,
+        on: &str,
         directives: &[Directive],
         set: &SelectionSet,
         conditions: Conditions<'_>,
         out: &mut Vec<Selection>,
     ) {
         let types = self.supergraph.types();
-        let all_are_on = types.is_subtype(types.id(parent), types.id(&on));
-        if all_are_on && self.supergraph.api().is_union(&on) {
+        let all_are_on = types.is_subtype(types.id(parent), types.id(on));
+        if all_are_on && self.supergraph.api().is_union(on) {
             let mut more = conditions.to_vec();
             if !directives.is_empty() {
                 more.push(directives);
@@ -138,11 +172,11 @@ impl Rewriter<'_> {
         }
         let wrap = |selection_set: SelectionSet, directives: &[Directive]| InlineFragment {
             position: set.span.0,
-            type_condition: Some(TypeCondition::On(on.clone())),
+            type_condition: Some(TypeCondition::On(on.to_owned())),
             directives: directives.to_vec(),
             selection_set,
         };
-        let mut written = wrap(self.set(&on, set), directives);
+        let mut written = wrap(self.set(on, set), directives);
         for condition in conditions.iter().rev() {
             if written.directives.is_empty() {
                 written.directives = condition.to_vec();

@@ -5,13 +5,21 @@ use std::{
     sync::Arc,
 };
 
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
+use graphql_tools::static_graphql::{
+    query::Value,
+    schema::{Definition, Document, TypeDefinition},
+};
 use hive_router_query_planner::{
     planner::{Planner as QueryPlanner, QueryPlannerOptions},
     utils::parsing::safe_parse_schema,
 };
 
-use crate::{api_schema::ApiSchema, provides, types::TypeTable};
+use crate::{
+    api_schema::ApiSchema,
+    provides,
+    types::{TypeTable, named_type},
+};
 
 /// Why a supergraph cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -40,6 +48,8 @@ pub struct Supergraph {
     api: ApiSchema,
     subgraphs: Vec<SubgraphEndpoint>,
     graph_ids: AHashMap<String, String>,
+    internal_names: AHashSet<String>,
+    uniform_names: AHashSet<String>,
 }
 
 impl std::fmt::Debug for Supergraph {
@@ -82,7 +92,8 @@ impl Supergraph {
             return Err(SupergraphError::Invalid("it names no subgraph in `enum join__Graph`".to_owned()));
         }
         let internal_names = internal_names(&document);
-        Ok(Self { query_planner, types, api, subgraphs, graph_ids, internal_names })
+        let uniform_names = uniform_names(&document, &types);
+        Ok(Self { query_planner, types, api, subgraphs, graph_ids, internal_names, uniform_names })
     }
 
     /// The schema that clients see.
@@ -100,6 +111,16 @@ impl Supergraph {
         &self.subgraphs
     }
 
+    /// Whether plans may fetch a field of this name that the client did not ask for.
+    pub(crate) fn is_internal(&self, name: &str) -> bool {
+        self.internal_names.contains(name)
+    }
+
+    /// Whether all fields of this name are the same leaf without arguments.
+    pub(crate) fn is_uniform(&self, name: &str) -> bool {
+        self.uniform_names.contains(name)
+    }
+
     /// The keys by which a subgraph resolves a type: for each key the names of its outermost fields.
     pub(crate) fn keys(&self, type_name: &str, subgraph: &str) -> Vec<Vec<String>> {
         let Some(graph_id) = self.graph_ids.get(subgraph) else { return Vec::new() };
@@ -111,6 +132,50 @@ impl Supergraph {
             .filter_map(|join| join.key.as_deref().map(outermost_fields))
             .collect()
     }
+}
+
+/// The names that stand for leaves of one type and without arguments wherever they occur.
+fn uniform_names(document: &Document, types: &TypeTable) -> AHashSet<String> {
+    let mut known: AHashMap<&str, Option<String>> = AHashMap::new();
+    for definition in &document.definitions {
+        let fields = match definition {
+            Definition::TypeDefinition(TypeDefinition::Object(object)) => &object.fields,
+            Definition::TypeDefinition(TypeDefinition::Interface(interface)) => &interface.fields,
+            _ => continue,
+        };
+        for field in fields {
+            let ty = types.id(named_type(&field.field_type));
+            let is_leaf = !types.is_object(ty) && !types.is_abstract(ty) && field.arguments.is_empty();
+            let written = is_leaf.then(|| field.field_type.to_string());
+            let entry = known.entry(field.name.as_str()).or_insert_with(|| written.clone());
+            if *entry != written {
+                *entry = None;
+            }
+        }
+    }
+    known.into_iter().filter(|(_, ty)| ty.is_some()).map(|(name, _)| name.to_owned()).collect()
+}
+
+/// The names of all fields that are part of a key or required.
+fn internal_names(document: &Document) -> AHashSet<String> {
+    let mut names = AHashSet::new();
+    for definition in &document.definitions {
+        let Definition::TypeDefinition(definition) = definition else { continue };
+        let (directives, fields) = match definition {
+            TypeDefinition::Object(object) => (&object.directives, &object.fields),
+            TypeDefinition::Interface(interface) => (&interface.directives, &interface.fields),
+            _ => continue,
+        };
+        for directive in directives.iter().chain(fields.iter().flat_map(|field| &field.directives)) {
+            for (name, value) in &directive.arguments {
+                if let ("key" | "requires", Value::String(text)) = (name.as_str(), value) {
+                    let parts = text.split(|part: char| !part.is_alphanumeric() && part != '_');
+                    names.extend(parts.filter(|part| !part.is_empty()).map(str::to_owned));
+                }
+            }
+        }
+    }
+    names
 }
 
 /// `id organisation { id }` has the outermost fields `id` and `organisation`.

@@ -70,7 +70,13 @@ fn constant(random: &mut Random, schema: &Schema, ty: &Ty, depth: usize) -> Stri
     literal(random, schema, ty, depth, &mut None)
 }
 
-fn literal(random: &mut Random, schema: &Schema, ty: &Ty, depth: usize, variables: &mut Option<&mut Variables>) -> String {
+fn literal(
+    random: &mut Random,
+    schema: &Schema,
+    ty: &Ty,
+    depth: usize,
+    variables: &mut Option<&mut Variables>,
+) -> String {
     if let Some(declared) = variables
         && random.chance(30)
     {
@@ -83,7 +89,13 @@ fn literal(random: &mut Random, schema: &Schema, ty: &Ty, depth: usize, variable
     }
 }
 
-fn not_null(random: &mut Random, schema: &Schema, ty: &Ty, depth: usize, variables: &mut Option<&mut Variables>) -> String {
+fn not_null(
+    random: &mut Random,
+    schema: &Schema,
+    ty: &Ty,
+    depth: usize,
+    variables: &mut Option<&mut Variables>,
+) -> String {
     match ty {
         // One value stands for a list of it.
         Ty::List(inner) if random.chance(15) => constant(random, schema, &inner.clone().required(), depth),
@@ -137,10 +149,8 @@ fn value(random: &mut Random, schema: &Schema, ty: &Ty, depth: usize) -> Value {
                     for field in fields {
                         let needed = field.ty.is_required() && field.default.is_none();
                         if needed || (depth > 0 && random.chance(40)) {
-                            members.insert(
-                                field.name.clone(),
-                                value(random, schema, &field.ty, depth.saturating_sub(1)),
-                            );
+                            members
+                                .insert(field.name.clone(), value(random, schema, &field.ty, depth.saturating_sub(1)));
                         }
                     }
                     Value::Object(members)

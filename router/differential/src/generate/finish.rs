@@ -26,8 +26,13 @@ fn mentioned(schema: &Schema) -> BTreeSet<String> {
 
 fn abstract_types(split: &mut Split, subgraph: usize) {
     let mentioned = mentioned(&split.subgraphs[subgraph].schema);
-    let definitions: Vec<TypeDef> =
-        split.monolith.types.values().filter(|definition| definition.is_composite() && !definition.is_object()).cloned().collect();
+    let definitions: Vec<TypeDef> = split
+        .monolith
+        .types
+        .values()
+        .filter(|definition| definition.is_composite() && !definition.is_object())
+        .cloned()
+        .collect();
     for definition in definitions {
         let name = &definition.name;
         let schema = &split.subgraphs[subgraph].schema;
@@ -41,7 +46,8 @@ fn abstract_types(split: &mut Split, subgraph: usize) {
             .filter(|member| schema.get(member).is_some_and(|member| !member.interface_object))
             .map(str::to_owned)
             .collect();
-        let defines = split.outside.as_ref().is_some_and(|outside| outside.definer == subgraph && outside.interface == *name);
+        let defines =
+            split.outside.as_ref().is_some_and(|outside| outside.definer == subgraph && outside.interface == *name);
         if here.is_empty() || !(mentioned.contains(name) || defines || split.random.chance(40)) {
             continue;
         }
@@ -63,7 +69,8 @@ fn union(split: &mut Split, subgraph: usize, name: &str, here: &[String]) {
 }
 
 fn interface(split: &mut Split, subgraph: usize, name: &str, here: &[String], defines: bool) {
-    let all: Vec<String> = split.monolith.types[name].fields().expect("an interface has fields").keys().cloned().collect();
+    let all: Vec<String> =
+        split.monolith.types[name].fields().expect("an interface has fields").keys().cloned().collect();
     if all.iter().any(|field| field == "id") {
         for object in here {
             split.own(subgraph, object, "id");
@@ -71,9 +78,8 @@ fn interface(split: &mut Split, subgraph: usize, name: &str, here: &[String], de
     }
     let schema = &split.subgraphs[subgraph].schema;
     let answered = |field: &&String| {
-        here.iter().all(|object| {
-            schema.types[object].field(field).is_some_and(|field| field.standing != Standing::External)
-        })
+        here.iter()
+            .all(|object| schema.types[object].field(field).is_some_and(|field| field.standing != Standing::External))
     };
     let fields: Vec<String> = all.iter().filter(answered).cloned().collect();
     let mut kept = if defines { fields.clone() } else { split.random.some(&fields, 1) };
@@ -162,7 +168,13 @@ fn strict(split: &mut Split, ty: &str) {
         let declared = split.subgraphs.iter().filter(|subgraph| {
             subgraph.schema.get(ty).is_some_and(|definition| definition.field(&field.name).is_some())
         });
-        if owners.len() > 1 && owners.len() == declared.count() && plain && clean && !in_interface && split.random.chance(50) {
+        if owners.len() > 1
+            && owners.len() == declared.count()
+            && plain
+            && clean
+            && !in_interface
+            && split.random.chance(50)
+        {
             let own = &mut split.subgraphs[owners[0]].schema.types[ty].fields_mut()[&field.name];
             own.ty = own.ty.clone().required();
         }
@@ -184,9 +196,7 @@ pub(super) fn visible(monolith: &Schema, subgraphs: &[SubgraphModel]) -> Schema 
         let mut kept = definition.clone();
         match &mut kept.shape {
             Shape::Object { implements, .. } => {
-                implements.retain(|interface| {
-                    parts(name).any(|part| part.implements().contains(interface))
-                });
+                implements.retain(|interface| parts(name).any(|part| part.implements().contains(interface)));
             }
             Shape::Interface { fields } => {
                 fields.retain(|field, _| parts(name).any(|part| part.field(field).is_some()));

@@ -162,7 +162,7 @@ impl Maker<'_> {
             }
             self.schema.add(definition);
         }
-        for name in &VALUES[..1 + self.random.below(3)] {
+        for name in &VALUES[..=self.random.below(3)] {
             let mut definition = TypeDef::object(name);
             for _ in 0..2 + self.random.below(3) {
                 let field = self.leaf();
@@ -203,7 +203,7 @@ impl Maker<'_> {
     }
 
     fn interface(&mut self, name: &str, objects: &[String], fields: &mut IndexMap<String, FieldDef>) {
-        for _ in 0..1 + self.random.below(3) {
+        for _ in 0..=self.random.below(3) {
             let field = self.leaf();
             insert(fields, field);
         }
@@ -238,8 +238,7 @@ impl Maker<'_> {
         field.behaviour = self.behaviour();
         if !self.schema.get(target).is_some_and(TypeDef::is_object) {
             let possible: Vec<String> = self.schema.possible(target).into_iter().map(str::to_owned).collect();
-            field.behaviour.runtime =
-                if self.random.chance(50) { possible } else { self.random.some(&possible, 1) };
+            field.behaviour.runtime = if self.random.chance(50) { possible } else { self.random.some(&possible, 1) };
         }
         if self.random.chance(20) {
             field.arguments.push(self.argument("by"));

@@ -126,8 +126,7 @@ impl Maker<'_> {
         let inside = scope.add(&key, used, &shape);
         let head = if key == field.name { call } else { format!("{key}: {call}") };
         let condition = self.condition();
-        let selections =
-            if is_composite { self.selections(field.ty.base(), inside, depth - 1) } else { Vec::new() };
+        let selections = if is_composite { self.selections(field.ty.base(), inside, depth - 1) } else { Vec::new() };
         Some(Selection::Field { head: format!("{head}{condition}"), selections })
     }
 
@@ -203,4 +202,3 @@ fn lists(ty: &Ty) -> String {
         Ty::NonNull(inner) => format!("{}!", lists(inner)),
     }
 }
-

@@ -36,7 +36,9 @@ impl Use {
 impl Scope {
     /// Whether a field may be selected under a key.
     pub(super) fn permits(&self, key: &str, field: &Use, shape: &str) -> bool {
-        self.keys.get(key).is_none_or(|entry| entry.shape == shape && entry.uses.iter().all(|known| known.agrees(field)))
+        self.keys
+            .get(key)
+            .is_none_or(|entry| entry.shape == shape && entry.uses.iter().all(|known| known.agrees(field)))
     }
 
     /// Selects a field that is permitted; gives what is selected of its value.

@@ -114,7 +114,9 @@ impl Split<'_> {
                     (true, _) => vec![only.clone()],
                     // The first knows all keys, the others are reached through it; or each shares one with the next.
                     (false, 0) => keys.clone(),
-                    (false, _) if chained => vec![keys[position % keys.len()].clone(), keys[(position + 1) % keys.len()].clone()],
+                    (false, _) if chained => {
+                        vec![keys[position % keys.len()].clone(), keys[(position + 1) % keys.len()].clone()]
+                    }
                     (false, _) => self.random.some(&keys, 1),
                 };
                 let by_id = FieldSet::of(&["id"]);
@@ -138,7 +140,8 @@ impl Split<'_> {
         self.needed.insert((subgraph, ty.to_owned()));
         for field in &key.fields {
             for inner in &field.fields.fields {
-                let name = self.monolith.types[ty].fields().expect("an entity has fields")[&field.name].ty.base().to_owned();
+                let name =
+                    self.monolith.types[ty].fields().expect("an entity has fields")[&field.name].ty.base().to_owned();
                 self.declare(subgraph, &name);
                 self.needed.insert((subgraph, name.clone()));
                 self.own(subgraph, &name, &inner.name);

@@ -2,7 +2,9 @@
 
 use graphql_tools::{
     parser::parse_query,
-    static_graphql::query::{Definition, OperationDefinition, Type, TypeCondition, Value as Literal, VariableDefinition},
+    static_graphql::query::{
+        Definition, OperationDefinition, Type, TypeCondition, Value as Literal, VariableDefinition,
+    },
 };
 use serde_json::{Map, Value, json};
 

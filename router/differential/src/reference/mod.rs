@@ -92,7 +92,7 @@ pub fn execute<R: Resolver>(resolver: &R, document: &Document, given: &Map<Strin
 }
 
 impl<'a, R: Resolver> Execution<'a, R> {
-    /// Section 6.3, ExecuteSelectionSet. Objects nulled by one field still execute their others.
+    /// Section 6.3, `ExecuteSelectionSet`. Objects nulled by one field still execute their others.
     fn object(&mut self, object: &Object, sets: &[&'a SelectionSet]) -> Result<Map<String, Value>, Nulled> {
         let resolver = self.resolver;
         let name = resolver.type_name(object);
@@ -116,7 +116,7 @@ impl<'a, R: Resolver> Execution<'a, R> {
         if nulled { Err(Nulled) } else { Ok(result) }
     }
 
-    /// Section 6.3.2, CollectFields.
+    /// Section 6.3.2, `CollectFields`.
     fn collect(
         &self,
         object: &str,
@@ -175,7 +175,7 @@ impl<'a, R: Resolver> Execution<'a, R> {
         })
     }
 
-    /// Section 6.4, ExecuteField.
+    /// Section 6.4, `ExecuteField`.
     fn field(&mut self, object: &Object, type_name: &str, fields: &[&'a Field]) -> Result<Value, Nulled> {
         let resolver = self.resolver;
         let field = fields[0];
@@ -195,7 +195,7 @@ impl<'a, R: Resolver> Execution<'a, R> {
         }
     }
 
-    /// Section 6.4.3, CompleteValue, with the handling of errors of section 6.4.4.
+    /// Section 6.4.3, `CompleteValue`, with the handling of errors of section 6.4.4.
     fn complete(&mut self, ty: &Ty, fields: &[&'a Field], value: Resolved) -> Result<Value, Nulled> {
         let inner = match ty {
             Ty::NonNull(inner) => inner,
