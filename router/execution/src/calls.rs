@@ -117,7 +117,7 @@ impl Taker<'_> {
         tracing::warn!(service = %self.service, %error, "a subgraph call failed");
         let message = format!("The service \"{}\" gave no answer: {error}.", self.service);
         let error = self.told(GraphQlError::new(error.code(), message));
-        let failure = self.store.add_failure(error, Vec::new(), true);
+        let failure = self.store.add_failure(error, Vec::new());
         match (&step.input, pending) {
             (StepInput::Root { shape, .. }, Pending::Root { targets }) => {
                 for target in targets {
@@ -147,7 +147,7 @@ impl Taker<'_> {
                 Node::Object(_) => self.float(error),
                 _ => {
                     let tail = error.path.clone();
-                    let failure = self.store.add_failure(error, tail, true);
+                    let failure = self.store.add_failure(error, tail);
                     for target in targets {
                         self.store.attach_failure(*target, failure, shape);
                     }
@@ -252,7 +252,7 @@ impl Taker<'_> {
             self.float(error);
             return;
         }
-        let failure = self.store.add_failure(error, tail.to_vec(), true);
+        let failure = self.store.add_failure(error, tail.to_vec());
         for (position, (input, collected)) in inputs.iter().zip(collected).enumerate() {
             if only_input.is_some_and(|only| only != position) {
                 continue;
@@ -268,7 +268,7 @@ impl Taker<'_> {
     fn unexplained(&mut self, targets: &[ObjectId], shape: &Arc<Shape>, what: &str) {
         let message = format!("The service \"{}\" answered {what}.", self.service);
         let error = self.told(GraphQlError::new(codes::DOWNSTREAM_SERVICE_ERROR, message));
-        let failure = self.store.add_failure(error, Vec::new(), true);
+        let failure = self.store.add_failure(error, Vec::new());
         for target in targets {
             self.store.attach_failure(*target, failure, shape);
         }
@@ -278,7 +278,7 @@ impl Taker<'_> {
     fn float(&mut self, error: GraphQlError) {
         // Only a fetch of the root speaks of places that lie on the client's path.
         let own_path = if self.store.root.is_some() { error.path.clone() } else { Vec::new() };
-        self.store.add_failure(error, Vec::new(), true);
+        self.store.add_failure(error, Vec::new());
         if let Some(failure) = self.store.failures.last_mut() {
             failure.own_path = own_path;
         }

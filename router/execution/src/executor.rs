@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use crate::{
     answer::ExecutionResult,
     calls::{self, Pending},
-    project,
+    paths, project,
     request::{RequestContext, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphService},
     store::{ObjectId, Store},
     subscription,
@@ -275,7 +275,11 @@ impl Run {
                 .iter()
                 .filter(|failure| !failure.reported && failure.root.is_none_or(|own| own == *root));
             errors.extend(untold.filter_map(|failure| {
-                let path = project::untold_path(&self.operation, &self.projection, &failure.own_path)?;
+                // What neither the client nor another step reads is nobody's loss.
+                if failure.place.is_some_and(|symbol| !self.operation.plan().reads(symbol)) {
+                    return None;
+                }
+                let path = paths::untold_path(&self.operation, &self.projection, &failure.own_path)?;
                 Some(failure.error.clone().with_path(path))
             }));
             self.inner.filter(&mut errors, &self.context);

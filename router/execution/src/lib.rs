@@ -9,6 +9,7 @@ mod calls;
 mod executor;
 mod ingest;
 mod json;
+mod paths;
 mod project;
 mod representations;
 mod request;

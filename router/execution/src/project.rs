@@ -3,12 +3,13 @@
 use ahash::AHashSet;
 use cloudphone_planning::{
     FieldProjection, GraphQlError, PathSegment, PreparedOperation, Projection, ScalarKind, TypeTable, ValueProjection,
-    Variables, Wrapping, client_key, codes,
+    Variables, Wrapping, codes,
 };
 
 use crate::{
     json::Scanner,
-    store::{FailureId, Found, Node, ObjectId, Store},
+    paths::{in_client_terms, objects_of},
+    store::{Explanation, FailureId, Found, Node, ObjectId, Store},
 };
 
 /// Errors of one answer beyond which no more are listed.
@@ -77,54 +78,6 @@ impl Step<'_> {
     }
 }
 
-/// The objects that a field's value may be.
-fn objects_of(field: &FieldProjection) -> Vec<usize> {
-    match &field.value {
-        ValueProjection::Object(object) => vec![*object],
-        ValueProjection::Abstract(choice) => choice.by_type.iter().map(|(_, object)| *object).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// A path that a subgraph wrote, as the client would: below one of these objects.
-fn in_client_terms(
-    operation: &PreparedOperation,
-    projection: &Projection,
-    mut objects: Vec<usize>,
-    path: &[PathSegment],
-) -> Vec<PathSegment> {
-    let mut written = Vec::with_capacity(path.len());
-    for segment in path {
-        let PathSegment::Key(key) = segment else {
-            written.push(segment.clone());
-            continue;
-        };
-        let symbol = operation.plan().symbols.get(key);
-        let mut fields = objects.iter().flat_map(|object| &projection.objects[*object].fields);
-        if let Some(field) = fields.find(|field| field.symbol == symbol) {
-            written.push(PathSegment::Key(field.key.to_string()));
-            objects = objects_of(field);
-        } else {
-            written.push(PathSegment::Key(client_key(key).to_owned()));
-            objects.clear();
-        }
-    }
-    written
-}
-
-/// The client's path of an error that no field tells; none when it is about a root field that the client does not want.
-pub(crate) fn untold_path(
-    operation: &PreparedOperation,
-    projection: &Projection,
-    path: &[PathSegment],
-) -> Option<Vec<PathSegment>> {
-    if let Some(PathSegment::Key(key)) = path.first() {
-        let symbol = operation.plan().symbols.get(key);
-        projection.objects[projection.root].fields.iter().find(|field| field.symbol == symbol)?;
-    }
-    Some(in_client_terms(operation, projection, vec![projection.root], path))
-}
-
 struct Projector<'a> {
     store: &'a Store,
     types: &'a TypeTable,
@@ -179,7 +132,7 @@ impl<'a> Projector<'a> {
         match self.store.lookup(object, field.symbol) {
             Found::Value(node) => self.value(node, field.wrapping, parent, field),
             Found::Missing(None) => self.null(field.wrapping, parent, field),
-            Found::Missing(Some(failure)) => self.failed(failure, field.wrapping, field),
+            Found::Missing(Some(explanation)) => self.unanswered(explanation, field),
         }
     }
 
@@ -203,6 +156,10 @@ impl<'a> Projector<'a> {
             Node::Object(object) => match (wrapping.item(), &field.value) {
                 (Some(_), _) => self.invalid(parent, field, "an object instead of a list"),
                 (None, ValueProjection::Object(projection)) => self.object(object, *projection),
+                (None, ValueProjection::Abstract(_)) if self.is_of_unknown_type(object) => {
+                    let failure = self.store.untold_type(object).expect("checked by the guard");
+                    return self.failed(failure, wrapping, field);
+                }
                 (None, ValueProjection::Abstract(choice)) => match choice.select(self.store.type_of(object)) {
                     Some(projection) => self.object(object, projection),
                     None => self.invalid(parent, field, "an object of a type that is not part of the schema"),
@@ -225,6 +182,11 @@ impl<'a> Projector<'a> {
             self.out.extend_from_slice(b"null");
         }
         Ok(())
+    }
+
+    /// Whether the fetch failed that was to tell the type of an object.
+    fn is_of_unknown_type(&self, object: ObjectId) -> bool {
+        !self.types.is_object(self.store.type_of(object)) && self.store.untold_type(object).is_some()
     }
 
     /// What failed in a value that is null anyway needs no telling.
@@ -325,31 +287,50 @@ impl<'a> Projector<'a> {
     fn failed(&mut self, failure: FailureId, wrapping: Wrapping, field: &'a FieldProjection) -> Result<(), Nulled> {
         let store = self.store;
         let known = store.failure(failure);
-        // An error about one field of an entity explains the entity's other fields, but is told once.
-        let told_elsewhere = match (known.tail.first(), self.path.last()) {
-            (Some(PathSegment::Key(key)), Some(Step::Key(_))) => {
-                known.whole_object && self.operation.plan().symbols.get(key) != field.symbol
-            }
-            _ => false,
-        };
-        if told_elsewhere && !wrapping.is_non_null() {
-            self.out.extend_from_slice(b"null");
-            return Ok(());
-        }
         let mut path = self.path_now();
-        let (objects, tail) = if told_elsewhere {
-            // The object is lost before its field is reached that explains why.
-            path.pop();
-            (self.enclosing.last().copied().into_iter().collect(), known.tail.as_slice())
-        } else {
-            let below = usize::from(known.whole_object);
-            (objects_of(field), known.tail.get(below..).unwrap_or_default())
+        path.extend(in_client_terms(self.operation, self.projection, objects_of(field), &known.tail));
+        self.report(known.error.clone().with_path(path));
+        self.reported.push(failure);
+        self.nothing(wrapping)
+    }
+
+    /// A field that is missing because of an error about the object, or about something around it.
+    fn unanswered(&mut self, explanation: Explanation, field: &'a FieldProjection) -> Result<(), Nulled> {
+        let store = self.store;
+        let known = store.failure(explanation.failure);
+        let mut path = self.path_now();
+        let is_own = match known.tail.first() {
+            Some(PathSegment::Key(key)) if explanation.up == 0 => {
+                let is_own = self.operation.plan().symbols.get(key) == field.symbol;
+                if is_own {
+                    let tail = &known.tail[1..];
+                    path.extend(in_client_terms(self.operation, self.projection, objects_of(field), tail));
+                }
+                is_own
+            }
+            Some(_) => false,
+            None => true,
         };
-        path.extend(in_client_terms(self.operation, self.projection, objects, tail));
-        if !told_elsewhere || !self.errors.iter().any(|error| error.path == path) {
+        if is_own {
             self.report(known.error.clone().with_path(path));
-            self.reported.push(failure);
+            self.reported.push(explanation.failure);
+            return self.nothing(field.wrapping);
         }
+        // The error is about another field, or another object. It is told there, unless this field is the end of both.
+        path.truncate(path.len() - 1 - explanation.up);
+        let objects = self.enclosing.last().copied().into_iter().collect();
+        path.extend(in_client_terms(self.operation, self.projection, objects, &known.tail));
+        let is_here = explanation.up > 0 && path.starts_with(&self.path_now());
+        let is_told = self.errors.iter().any(|error| error.path == path);
+        if (is_here || field.wrapping.is_non_null()) && !is_told {
+            self.report(known.error.clone().with_path(path));
+            self.reported.push(explanation.failure);
+        }
+        self.nothing(field.wrapping)
+    }
+
+    /// Null, if it may be.
+    fn nothing(&mut self, wrapping: Wrapping) -> Result<(), Nulled> {
         if wrapping.is_non_null() {
             return Err(Nulled);
         }

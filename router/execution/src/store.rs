@@ -53,7 +53,15 @@ pub(crate) struct FailureId(u32);
 pub(crate) enum Found {
     Value(Node),
     /// Nobody answered it; with the failure that explains it, when there is one.
-    Missing(Option<FailureId>),
+    Missing(Option<Explanation>),
+}
+
+/// An error about a whole object explains why one of its fields is missing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Explanation {
+    pub(crate) failure: FailureId,
+    /// How many steps above the object the failure's tail begins.
+    pub(crate) up: usize,
 }
 
 #[derive(Debug)]
@@ -69,7 +77,13 @@ struct Object {
 #[derive(Debug)]
 enum Overlay {
     Object(ObjectId),
-    Failure { failure: FailureId, shape: Arc<Shape> },
+    /// An error about the object, or about a value `up` steps around it; the failure's tail begins there. It explains the
+    /// fields of the shape, or all.
+    Failure {
+        failure: FailureId,
+        shape: Option<Arc<Shape>>,
+        up: usize,
+    },
 }
 
 /// An error of a subgraph, waiting for the projection to find the fields it explains.
@@ -78,9 +92,8 @@ pub(crate) struct Failure {
     pub(crate) error: GraphQlError,
     /// What of the error's path lies below the value it is attached to.
     pub(crate) tail: Vec<PathSegment>,
-    /// Whether it is about a whole object: then the tail begins with one of the object's fields, or the error is about
-    /// all of them.
-    pub(crate) whole_object: bool,
+    /// The field whose null it explains, when it is about one.
+    pub(crate) place: Option<Symbol>,
     /// For whom it is told when it explains no field: one root, or all of them.
     pub(crate) root: Option<ObjectId>,
     /// Its path when it explains no field; empty when the path is not in the client's terms.
@@ -129,8 +142,8 @@ impl Store {
         Node::List { start, len: index(self.items.len()) - start }
     }
 
-    pub(crate) fn add_failure(&mut self, error: GraphQlError, tail: Vec<PathSegment>, whole_object: bool) -> FailureId {
-        let failure = Failure { error, tail, whole_object, root: self.root, own_path: Vec::new(), reported: false };
+    pub(crate) fn add_failure(&mut self, error: GraphQlError, tail: Vec<PathSegment>) -> FailureId {
+        let failure = Failure { error, tail, place: None, root: self.root, own_path: Vec::new(), reported: false };
         self.failures.push(failure);
         FailureId(index(self.failures.len() - 1))
     }
@@ -177,16 +190,16 @@ impl Store {
                     Found::Value(value) => return Found::Value(value),
                     Found::Missing(inner) => failure = failure.or(inner),
                 },
-                Overlay::Failure { failure: found, shape } => {
-                    if failure.is_none() && shape.field(symbol).is_some() {
-                        failure = Some(*found);
+                Overlay::Failure { failure: found, shape, up } => {
+                    if failure.is_none() && shape.as_ref().is_none_or(|shape| shape.field(symbol).is_some()) {
+                        failure = Some(Explanation { failure: *found, up: *up });
                     }
                 }
             }
             next = *following;
         }
         match (null, failure) {
-            (Some(Node::Null), Some(failure)) => Found::Value(Node::Failed(failure)),
+            (Some(Node::Null), Some(failure)) => Found::Missing(Some(failure)),
             (Some(node), _) => Found::Value(node),
             (None, failure) => Found::Missing(failure),
         }
@@ -206,7 +219,7 @@ impl Store {
 
     /// Notes that a fetch of these fields failed for an object.
     pub(crate) fn attach_failure(&mut self, object: ObjectId, failure: FailureId, shape: &Arc<Shape>) {
-        self.hang(object, Overlay::Failure { failure, shape: Arc::clone(shape) });
+        self.hang(object, Overlay::Failure { failure, shape: Some(Arc::clone(shape)), up: 0 });
     }
 
     /// Completes an object by another answer about it. Objects that both have under one key are completed in turn.
@@ -224,15 +237,10 @@ impl Store {
             ..self.objects[overlay.0 as usize].start + self.objects[overlay.0 as usize].len;
         for position in range {
             let (symbol, new) = self.fields[position as usize];
-            if matches!(new, Node::Object(_) | Node::List { .. })
+            if matches!(new, Node::Object(_) | Node::List { .. } | Node::Failed(_))
                 && let Found::Value(existing) = self.lookup(target, symbol)
             {
                 self.merge(types, existing, new);
-            } else if let Node::Failed(failure) = new
-                && matches!(self.lookup(target, symbol), Found::Value(Node::Failed(_)))
-            {
-                // One error is enough to explain a null.
-                self.mark_reported(failure);
             }
         }
         self.hang(target, Overlay::Object(overlay));
@@ -241,7 +249,7 @@ impl Store {
     fn merge(&mut self, types: &TypeTable, existing: Node, new: Node) {
         match (existing, new) {
             (Node::Object(existing), Node::Object(new)) => self.attach(types, existing, new),
-            (Node::Failed(_), Node::Failed(failure)) => self.mark_reported(failure),
+            (value, Node::Failed(failure)) | (Node::Failed(failure), value) => self.explain(value, failure, 0),
             (Node::List { start, len }, Node::List { start: new_start, len: new_len }) => {
                 for offset in 0..len.min(new_len) {
                     let existing = self.items[(start + offset) as usize];

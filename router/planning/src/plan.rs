@@ -54,6 +54,19 @@ pub struct Plan {
     pub symbols: Symbols,
 }
 
+impl Plan {
+    /// Whether some step reads what was answered under a key, for its input or to find it.
+    pub fn reads(&self, symbol: Symbol) -> bool {
+        self.steps.iter().any(|step| match &step.input {
+            StepInput::Root { path, .. } => path.contains(&FlattenSegment::Field(symbol)),
+            StepInput::Entities(inputs) => inputs.iter().any(|input| {
+                let passes = |path: &FlattenPath| path.contains(&FlattenSegment::Field(symbol));
+                input.paths.iter().any(passes) || input.requires.iter().any(|required| required.reads(symbol))
+            }),
+        })
+    }
+}
+
 /// One request to one subgraph.
 #[derive(Debug, Clone)]
 pub struct FetchStep {
@@ -141,6 +154,16 @@ pub enum Required {
         /// The keys of that type: one of them must be present and not null; none when the subgraph states none.
         keys: Box<[Box<[Symbol]>]>,
     },
+}
+
+impl Required {
+    fn reads(&self, symbol: Symbol) -> bool {
+        let within = |selections: &[Self]| selections.iter().any(|selection| selection.reads(symbol));
+        match self {
+            Self::Field(field) => field.read == symbol || within(&field.selections),
+            Self::On { selections, .. } => within(selections),
+        }
+    }
 }
 
 /// A field of a representation.

@@ -82,22 +82,6 @@ struct Rewriter<'a> {
     fragments: AHashMap<String, FragmentDefinition>,
 }
 
-/// The selections with equal fields beside each other, and fragments at the end: with another field between two uses of
-/// a field, the planning library may not come to an end. The client's order is that of the answer's projection.
-fn ordered(items: Vec<Selection>) -> Vec<Selection> {
-    let mut fields: IndexMap<String, Vec<Selection>> = IndexMap::new();
-    let mut fragments = Vec::new();
-    for item in items {
-        match item {
-            Selection::Field(field) => {
-                fields.entry(field.name.clone()).or_default().push(Selection::Field(field));
-            }
-            fragment => fragments.push(fragment),
-        }
-    }
-    fields.into_values().flatten().chain(fragments).collect()
-}
-
 /// The directives of fragments that were dissolved, outermost first.
 type Conditions<'c> = &'c [&'c [Directive]];
 
@@ -106,14 +90,40 @@ impl Rewriter<'_> {
         let mut items = Vec::with_capacity(set.items.len());
         self.items(parent, set, &[], &mut items);
         // The order of a mutation's fields matters.
-        let is_serial = self.supergraph.api().mutation_type() == Some(parent);
-        SelectionSet { span: set.span, items: if is_serial { items } else { ordered(items) } }
+        let api = self.supergraph.api();
+        let is_root = parent == api.query_type() || api.subscription_type() == Some(parent);
+        let items = if api.mutation_type() == Some(parent) {
+            items
+        } else if is_root {
+            self.ordered(parent, items)
+        } else {
+            grouped(parent, self.ordered(parent, items), set)
+        };
+        SelectionSet { span: set.span, items }
+    }
+
+    /// The selections with equal fields and those of the same subgraphs beside each other, and fragments at the end: when
+    /// it has to go back and forth, the planning library may not come to an end. The client's order is that of the
+    /// answer's projection.
+    fn ordered(&self, parent: &str, items: Vec<Selection>) -> Vec<Selection> {
+        let mut fields: IndexMap<Vec<&str>, IndexMap<String, Vec<Selection>>> = IndexMap::new();
+        let mut fragments = Vec::new();
+        for item in items {
+            match item {
+                Selection::Field(field) => {
+                    let same = fields.entry(self.supergraph.owners(parent, &field.name)).or_default();
+                    same.entry(field.name.clone()).or_default().push(Selection::Field(field));
+                }
+                fragment => fragments.push(fragment),
+            }
+        }
+        fields.into_values().flat_map(IndexMap::into_values).flatten().chain(fragments).collect()
     }
 
     fn items(&self, parent: &str, set: &SelectionSet, conditions: Conditions<'_>, out: &mut Vec<Selection>) {
         for item in &set.items {
             match item {
-                // Unions have no other field. What the client does not want of it is left out of the answer.
+                // What the client does not want of it is left out of the answer.
                 Selection::Field(field) if field.name == "__typename" => {
                     let mut own = field.clone();
                     own.alias = None;
@@ -121,6 +131,14 @@ impl Rewriter<'_> {
                         own.directives.clear();
                     }
                     out.push(Selection::Field(own));
+                }
+                Selection::Field(field) if self.supergraph.is_restricted(parent, &field.name) => {
+                    let only = SelectionSet { span: set.span, items: vec![item.clone()] };
+                    for object in self.supergraph.api().possible_types(parent) {
+                        if let Some(on) = self.supergraph.types().name(*object) {
+                            self.fragment(parent, on, &[], &only, conditions, out);
+                        }
+                    }
                 }
                 Selection::Field(field) => {
                     let mut own = field.clone();
@@ -133,7 +151,13 @@ impl Rewriter<'_> {
                     let key = field.alias.as_deref().unwrap_or(&field.name);
                     let key = subgraph_key(self.supergraph, key, &field.name, definition);
                     own.alias = (key != field.name).then(|| key.into_owned());
-                    out.push(Selection::Field(own));
+                    if let Some(directives) = together(&own.directives, conditions) {
+                        own.directives = directives;
+                        out.push(Selection::Field(own));
+                    } else {
+                        let inner = Selection::Field(own);
+                        out.push(nested(parent, conditions, inner, set));
+                    }
                 }
                 Selection::InlineFragment(fragment) => {
                     let on = fragment.type_condition.as_ref().map_or(parent, |on| on.as_ref().as_str());
@@ -159,33 +183,77 @@ impl Rewriter<'_> {
         out: &mut Vec<Selection>,
     ) {
         let types = self.supergraph.types();
-        let all_are_on = types.is_subtype(types.id(parent), types.id(on));
-        if all_are_on && self.supergraph.api().is_union(on) {
+        let (from, to) = (types.id(parent), types.id(on));
+        // A fragment that leaves out no type is dissolved, its conditions handed to what is in it.
+        let all_are_on = types.is_subtype(from, to);
+        if on == parent || (all_are_on && (types.is_object(from) || self.supergraph.api().is_union(on))) {
             let mut more = conditions.to_vec();
             if !directives.is_empty() {
                 more.push(directives);
             }
             return self.items(parent, set, &more, out);
         }
-        if on == parent && directives.is_empty() && conditions.is_empty() {
-            return self.items(parent, set, &[], out);
-        }
-        let wrap = |selection_set: SelectionSet, directives: &[Directive]| InlineFragment {
-            position: set.span.0,
-            type_condition: Some(TypeCondition::On(on.to_owned())),
-            directives: directives.to_vec(),
-            selection_set,
-        };
-        let mut written = wrap(self.set(on, set), directives);
-        for condition in conditions.iter().rev() {
-            if written.directives.is_empty() {
-                written.directives = condition.to_vec();
-            } else {
-                let span = written.selection_set.span;
-                let items = vec![Selection::InlineFragment(written)];
-                written = wrap(SelectionSet { span, items }, condition);
-            }
-        }
-        out.push(Selection::InlineFragment(written));
+        let inner = fragment(on, directives.to_vec(), self.set(on, set));
+        out.push(match together(directives, conditions) {
+            Some(directives) => Selection::InlineFragment(InlineFragment { directives, ..inner }),
+            None => nested(on, conditions, Selection::InlineFragment(inner), set),
+        });
     }
+}
+
+fn fragment(on: &str, directives: Vec<Directive>, selection_set: SelectionSet) -> InlineFragment {
+    let type_condition = Some(TypeCondition::On(on.to_owned()));
+    InlineFragment { position: selection_set.span.0, type_condition, directives, selection_set }
+}
+
+/// All directives on one selection; none when two of a name differ, for directives are not repeatable.
+fn together(own: &[Directive], conditions: Conditions<'_>) -> Option<Vec<Directive>> {
+    let mut all = own.to_vec();
+    for directive in conditions.iter().copied().flatten() {
+        match all.iter().find(|known| known.name == directive.name) {
+            Some(known) if known.arguments == directive.arguments => {}
+            Some(_) => return None,
+            None => all.push(directive.clone()),
+        }
+    }
+    Some(all)
+}
+
+/// The selections with fields of one condition in one fragment: the library forgets the condition of a field when another
+/// one beside it has the same and is answered elsewhere.
+fn grouped(parent: &str, items: Vec<Selection>, like: &SelectionSet) -> Vec<Selection> {
+    let mut kept = Vec::with_capacity(items.len());
+    let mut groups: Vec<(Vec<Directive>, Vec<Selection>)> = Vec::new();
+    for item in items {
+        match item {
+            Selection::Field(mut field) if !field.directives.is_empty() && field.name != "__typename" => {
+                let directives = std::mem::take(&mut field.directives);
+                match groups.iter_mut().find(|(known, _)| same(known, &directives)) {
+                    Some((_, fields)) => fields.push(Selection::Field(field)),
+                    None => groups.push((directives, vec![Selection::Field(field)])),
+                }
+            }
+            other => kept.push(other),
+        }
+    }
+    kept.extend(groups.into_iter().map(|(directives, items)| {
+        Selection::InlineFragment(fragment(parent, directives, SelectionSet { span: like.span, items }))
+    }));
+    kept
+}
+
+/// Whether two lists of directives are alike; where they stand does not matter.
+fn same(one: &[Directive], other: &[Directive]) -> bool {
+    one.len() == other.len()
+        && one.iter().all(|directive| {
+            other.iter().any(|other| directive.name == other.name && directive.arguments == other.arguments)
+        })
+}
+
+/// A selection inside one fragment for each layer of conditions.
+fn nested(on: &str, conditions: Conditions<'_>, inner: Selection, like: &SelectionSet) -> Selection {
+    conditions.iter().rev().fold(inner, |inner, layer| {
+        let set = SelectionSet { span: like.span, items: vec![inner] };
+        Selection::InlineFragment(fragment(on, layer.to_vec(), set))
+    })
 }

@@ -1,6 +1,7 @@
 //! A composed schema, read once and shared by every request.
 
 use std::{
+    collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -17,7 +18,7 @@ use hive_router_query_planner::{
 
 use crate::{
     api_schema::ApiSchema,
-    provides,
+    interfaces, keys, provides,
     types::{TypeTable, named_type},
 };
 
@@ -50,6 +51,8 @@ pub struct Supergraph {
     graph_ids: AHashMap<String, String>,
     internal_names: AHashSet<String>,
     uniform_names: AHashSet<String>,
+    /// Fields that cannot be asked for by way of the interface, by interface and name.
+    restricted: AHashSet<(String, String)>,
 }
 
 impl std::fmt::Debug for Supergraph {
@@ -72,6 +75,8 @@ impl Supergraph {
     fn read(sdl: &str) -> Result<Self, SupergraphError> {
         let mut document = safe_parse_schema(sdl).map_err(|error| SupergraphError::Syntax(error.to_string()))?;
         provides::separate(&mut document);
+        keys::reduce(&mut document);
+        let restricted = interfaces::restrict(&mut document);
         let query_planner = QueryPlanner::new_from_supergraph(&document, QueryPlannerOptions::default())
             .map_err(|error| SupergraphError::Invalid(error.to_string()))?;
         let api_document = Arc::clone(&query_planner.consumer_schema.document);
@@ -93,7 +98,7 @@ impl Supergraph {
         }
         let internal_names = internal_names(&document);
         let uniform_names = uniform_names(&document, &types);
-        Ok(Self { query_planner, types, api, subgraphs, graph_ids, internal_names, uniform_names })
+        Ok(Self { query_planner, types, api, subgraphs, graph_ids, internal_names, uniform_names, restricted })
     }
 
     /// The schema that clients see.
@@ -111,6 +116,22 @@ impl Supergraph {
         &self.subgraphs
     }
 
+    /// Whether a field of an interface has to be asked for by each object's own type.
+    pub(crate) fn is_restricted(&self, interface: &str, field: &str) -> bool {
+        !self.restricted.is_empty() && self.restricted.contains(&(interface.to_owned(), field.to_owned()))
+    }
+
+    /// The subgraphs that answer a field, by their names in the supergraph.
+    pub(crate) fn owners(&self, type_name: &str, field: &str) -> Vec<&str> {
+        let definition = self.query_planner.supergraph.definitions.get(type_name);
+        let Some(definition) = definition else { return Vec::new() };
+        let fields = definition.fields().get(field).map(|field| field.join_field.as_slice()).unwrap_or_default();
+        let mut graphs: Vec<&str> =
+            fields.iter().filter(|own| !own.external).filter_map(|own| own.graph_id.as_deref()).collect();
+        graphs.sort_unstable();
+        graphs
+    }
+
     /// Whether plans may fetch a field of this name that the client did not ask for.
     pub(crate) fn is_internal(&self, name: &str) -> bool {
         self.internal_names.contains(name)
@@ -125,12 +146,19 @@ impl Supergraph {
     pub(crate) fn keys(&self, type_name: &str, subgraph: &str) -> Vec<Vec<String>> {
         let Some(graph_id) = self.graph_ids.get(subgraph) else { return Vec::new() };
         let Some(definition) = self.query_planner.supergraph.definitions.get(type_name) else { return Vec::new() };
-        definition
+        let keys: Vec<_> = definition
             .join_types()
             .iter()
             .filter(|join| join.graph_id == *graph_id)
             .filter_map(|join| join.key.as_deref().map(outermost_fields))
-            .collect()
+            .collect();
+        if !keys.is_empty() {
+            return keys;
+        }
+        // The subgraph may know the type by an interface only.
+        let interfaces = definition.join_implements().iter().map(|implements| implements.interface.as_str());
+        let interfaces: BTreeSet<&str> = interfaces.filter(|interface| *interface != type_name).collect();
+        interfaces.into_iter().flat_map(|interface| self.keys(interface, subgraph)).collect()
     }
 }
 

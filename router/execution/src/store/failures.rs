@@ -1,7 +1,7 @@
 //! Finds the nulls that errors explain, and the errors that belong to a value.
 
 use ahash::AHashSet;
-use cloudphone_planning::{GraphQlError, PathSegment, Shape};
+use cloudphone_planning::{GraphQlError, PathSegment, Shape, Symbol};
 
 use super::{FailureId, NONE, Node, ObjectId, Overlay, Span, Store, index};
 use crate::json::Scanner;
@@ -23,14 +23,16 @@ impl Store {
         error: &GraphQlError,
     ) -> bool {
         self.open_leaves(object, shape, path);
-        let Some((place, tail)) = self.find_null(object, shape, path) else { return false };
+        let Some((place, symbol, tail)) = self.find_null(object, shape, path) else { return false };
         if matches!(self.at(place), Node::Failed(_)) {
             // One error is enough to explain a null (specification, section 6.4.4).
             return true;
         }
-        let failure = self.add_failure(error.clone(), tail.to_vec(), false);
+        let failure = self.add_failure(error.clone(), tail.to_vec());
+        let known = &mut self.failures[failure.0 as usize];
+        known.place = Some(symbol);
         if self.root.is_some() {
-            self.failures[failure.0 as usize].own_path = path.to_vec();
+            known.own_path = path.to_vec();
         }
         *self.at_mut(place) = Node::Failed(failure);
         true
@@ -96,7 +98,7 @@ impl Store {
         match node {
             Node::Null => true,
             Node::Object(object) => {
-                self.find_null(object, shape, path).is_some_and(|(place, _)| matches!(self.at(place), Node::Null))
+                self.find_null(object, shape, path).is_some_and(|(place, ..)| matches!(self.at(place), Node::Null))
             }
             _ => false,
         }
@@ -108,7 +110,7 @@ impl Store {
         object: ObjectId,
         shape: &Shape,
         path: &'p [PathSegment],
-    ) -> Option<(Place, &'p [PathSegment])> {
+    ) -> Option<(Place, Symbol, &'p [PathSegment])> {
         let (mut object, mut shape, mut rest) = (object, shape, path);
         loop {
             let [PathSegment::Key(key), below @ ..] = rest else { return None };
@@ -119,7 +121,7 @@ impl Store {
             rest = below;
             object = loop {
                 match (self.at(place), rest) {
-                    (Node::Null | Node::Failed(_), rest) => return Some((place, rest)),
+                    (Node::Null | Node::Failed(_), rest) => return Some((place, field.symbol, rest)),
                     (Node::List { start, len }, [PathSegment::Index(index), below @ ..]) if *index < len as usize => {
                         place = Place::Item(start as usize + index);
                         rest = below;
@@ -130,6 +132,42 @@ impl Store {
             };
             shape = field.child.as_ref()?;
         }
+    }
+
+    /// Lets an error that made one answer's value null explain what another answer's value is missing. The failure's tail
+    /// begins `up` steps above the value.
+    pub(super) fn explain(&mut self, value: Node, failure: FailureId, up: usize) {
+        match value {
+            Node::Object(object) => self.hang(object, Overlay::Failure { failure, shape: None, up }),
+            Node::List { start, len } => {
+                for position in start..start + len {
+                    self.explain(self.items[position as usize], failure, up + 1);
+                }
+            }
+            // One error is enough to explain a null.
+            Node::Failed(_) if up == 0 => self.mark_reported(failure),
+            Node::Failed(_) | Node::Null | Node::Leaf(_) => {}
+        }
+    }
+
+    /// Why nobody told the type of an object: the failed fetch that was to tell it.
+    pub(crate) fn untold_type(&self, object: ObjectId) -> Option<FailureId> {
+        let mut next = self.objects[object.0 as usize].first_overlay;
+        while next != NONE {
+            let (overlay, following) = &self.overlays[next as usize];
+            let found = match overlay {
+                Overlay::Object(overlay) => self.untold_type(*overlay),
+                Overlay::Failure { failure, shape: Some(shape), up: 0 } => {
+                    shape.fields.iter().any(|field| field.is_typename).then_some(*failure)
+                }
+                Overlay::Failure { .. } => None,
+            };
+            if found.is_some() {
+                return found;
+            }
+            next = *following;
+        }
+        None
     }
 
     /// Every failure that belongs to a value or to something in it.
