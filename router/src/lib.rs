@@ -7,6 +7,8 @@
 mod answer;
 pub mod authentication;
 mod clients;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod gateway;
 pub mod origin;
 pub mod protection;

@@ -8,6 +8,7 @@ pub mod case;
 pub mod compare;
 pub mod field_set;
 pub mod generate;
+pub mod hostile;
 pub mod live;
 pub mod model;
 pub mod operation;

@@ -1,0 +1,8 @@
+//! Schemas of subgraphs, composed and loaded.
+
+#![no_main]
+
+use cloudphone_differential::hostile;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| hostile::composition(bytes));

@@ -1,0 +1,80 @@
+//! Entry points for hostile bytes: what the router reads of clients before it knows who they are.
+//!
+//! The fuzz targets in `router/fuzz` call these functions; the tests below call them with what is kept of fuzzing.
+
+use crate::clients::{
+    protocol::{ClientMessage, Close},
+    request::{GraphQlParameters, MalformedRequest, RequestBody},
+};
+
+/// Operations that a batch may hold here.
+const BATCH_LIMIT: usize = 5;
+
+/// A text frame of a web socket, as graphql-transport-ws.
+pub fn client_message(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let message = ClientMessage::parse(text);
+    if let Some(ClientMessage::Subscribe { id, .. } | ClientMessage::Complete { id }) = message {
+        assert!(!id.is_empty(), "an operation has an id");
+        // RFC 6455 §5.5: what a close frame can carry.
+        assert!(Close::SubscriberExists(id).reason().len() <= 123, "the reason fits into a close frame");
+    }
+}
+
+/// The body of an HTTP request, and the same as a query string.
+pub fn request_body(bytes: &[u8]) {
+    match RequestBody::from_json(bytes, BATCH_LIMIT) {
+        Ok(RequestBody::Batch(operations)) => {
+            assert!((1..=BATCH_LIMIT).contains(&operations.len()), "a batch keeps its limit");
+        }
+        Ok(RequestBody::Single(_)) => {
+            assert!(RequestBody::from_json(bytes, 1).is_ok(), "one operation needs no batches");
+        }
+        Err(refusal) => refused(&refusal),
+    }
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && let Err(refusal) = GraphQlParameters::from_query_string(text)
+    {
+        refused(&refusal);
+    }
+}
+
+fn refused(refusal: &MalformedRequest) {
+    assert!(refusal.status().is_client_error(), "what a client sent wrongly is its own fault");
+    assert!(!refusal.code().is_empty() && !refusal.to_string().is_empty(), "a refusal says why");
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::path::Path;
+
+    fn replay(target: &str, entry: fn(&[u8])) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
+        let mut count = 0;
+        for file in std::fs::read_dir(folder).unwrap() {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            entry(&bytes);
+            // And cut off anywhere, and with every byte spoiled in turn.
+            for end in 0..bytes.len() {
+                entry(&bytes[..end]);
+                let mut spoiled = bytes.clone();
+                spoiled[end] ^= 0x15;
+                entry(&spoiled);
+            }
+            count += 1;
+        }
+        assert!(count >= 5, "the seeds of {target} are there");
+    }
+
+    #[test]
+    fn no_message_of_a_socket_does_harm() {
+        replay("messages", super::client_message);
+    }
+
+    #[test]
+    fn no_body_of_a_request_does_harm() {
+        replay("bodies", super::request_body);
+    }
+}
