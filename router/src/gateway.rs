@@ -113,7 +113,8 @@ impl Gateway {
     /// Parses, validates and plans an operation, or finds it prepared.
     pub async fn prepare(&self, parameters: &GraphQlParameters, origin: &Origin) -> Result<Prepared, Rejection> {
         let current = self.current.load_full();
-        let request = PlanRequest::new(&parameters.query, parameters.operation_name.as_deref());
+        let request = PlanRequest::new(&parameters.query, parameters.operation_name.as_deref())
+            .with_variables(&parameters.variables);
         let planned = current.planner.plan(request).await;
         let operation = planned.map_err(|error| {
             let is_fault = error.code == codes::QUERY_PLANNING_FAILED;

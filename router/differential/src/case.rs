@@ -116,7 +116,7 @@ impl Stage {
             }
         };
         let began = Instant::now();
-        let planned = self.planner.plan(self.plan_request(document)).await;
+        let planned = self.planner.plan(self.plan_request(document).with_variables(variables)).await;
         let operation = match planned {
             Ok(operation) => operation,
             Err(error) => {

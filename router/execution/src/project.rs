@@ -40,7 +40,7 @@ pub(crate) fn project(
         variables,
         out,
         path: Vec::new(),
-        enclosing: Vec::new(),
+        around: Vec::new(),
         errors: Vec::new(),
         reported: Vec::new(),
     };
@@ -86,15 +86,15 @@ struct Projector<'a> {
     variables: &'a Variables,
     out: &'a mut Vec<u8>,
     path: Vec<Step<'a>>,
-    /// The objects around the present field, innermost last.
-    enclosing: Vec<usize>,
+    /// The objects around the present field, innermost last: each with its projection and the length of its path.
+    around: Vec<(ObjectId, usize, usize)>,
     errors: Vec<GraphQlError>,
     reported: Vec<FailureId>,
 }
 
 impl<'a> Projector<'a> {
     fn object(&mut self, object: ObjectId, projection: usize) -> Result<(), Nulled> {
-        self.enclosing.push(projection);
+        self.around.push((object, projection, self.path.len()));
         let projection = &self.projection.objects[projection];
         self.out.push(b'{');
         for (position, field) in projection.fields.iter().enumerate() {
@@ -115,7 +115,7 @@ impl<'a> Projector<'a> {
             }
         }
         self.out.push(b'}');
-        self.enclosing.pop();
+        self.around.pop();
         Ok(())
     }
 
@@ -145,7 +145,7 @@ impl<'a> Projector<'a> {
         field: &'a FieldProjection,
     ) -> Result<(), Nulled> {
         let start = self.out.len();
-        let (depth, objects) = (self.path.len(), self.enclosing.len());
+        let (depth, objects) = (self.path.len(), self.around.len());
         let result = match node {
             Node::Null => return self.null(wrapping, parent, field),
             Node::Failed(failure) => return self.failed(failure, wrapping, field),
@@ -174,7 +174,7 @@ impl<'a> Projector<'a> {
         if result.is_err() {
             self.out.truncate(start);
             self.path.truncate(depth);
-            self.enclosing.truncate(objects);
+            self.around.truncate(objects);
             if wrapping.is_non_null() {
                 return Err(Nulled);
             }
@@ -270,7 +270,23 @@ impl<'a> Projector<'a> {
             self.out.extend_from_slice(b"null");
             return Ok(());
         }
-        let path = self.path_now();
+        let mut path = self.path_now();
+        // What another fetch lost of an object around may have been needed to ask for this.
+        let store = self.store;
+        let lost = self.around.iter().rev().find_map(|(object, projection, depth)| {
+            let found = (*depth > 0).then(|| store.any_failure(*object)).flatten();
+            found.map(|explanation| (explanation, *projection, *depth))
+        });
+        if let Some((explanation, projection, depth)) = lost {
+            let known = store.failure(explanation.failure);
+            path.truncate(depth - explanation.up);
+            path.extend(in_client_terms(self.operation, self.projection, vec![projection], &known.tail));
+            if !self.errors.iter().any(|error| error.path == path) {
+                self.report(known.error.clone().with_path(path));
+                self.reported.push(explanation.failure);
+            }
+            return Err(Nulled);
+        }
         // An error that already explains the null must stay the only one.
         let explained = self
             .errors
@@ -318,7 +334,7 @@ impl<'a> Projector<'a> {
         }
         // The error is about another field, or another object. It is told there, unless this field is the end of both.
         path.truncate(path.len() - 1 - explanation.up);
-        let objects = self.enclosing.last().copied().into_iter().collect();
+        let objects = self.around.last().map(|(_, projection, _)| *projection).into_iter().collect();
         path.extend(in_client_terms(self.operation, self.projection, objects, &known.tail));
         let is_here = explanation.up > 0 && path.starts_with(&self.path_now());
         let is_told = self.errors.iter().any(|error| error.path == path);

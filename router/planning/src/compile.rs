@@ -115,7 +115,7 @@ impl Compiler<'_> {
                 variable: "representations".into(),
                 paths: Box::new([path]),
                 requires: compiler.requires(requires, &fetch.service_name),
-                rewrites: compiler.typename_rewrites(fetch.input_rewrites.as_deref()),
+                rewrites: compiler.typename_rewrites(fetch.input_rewrites.as_deref(), &fetch.service_name),
                 shape: Arc::new(shape),
             }]))
         } else {
@@ -145,7 +145,7 @@ impl Compiler<'_> {
                 variable: alias.representations_variable_name.as_str().into(),
                 paths: alias.merge_paths.iter().map(|path| compiler.path(path)).collect(),
                 requires: compiler.requires(&alias.requires, &fetch.service_name),
-                rewrites: compiler.typename_rewrites(alias.input_rewrites.as_deref()),
+                rewrites: compiler.typename_rewrites(alias.input_rewrites.as_deref(), &fetch.service_name),
                 shape: Arc::new(compiler.shape(None, &sets, &operation.document.fragments, &renames)),
             });
         }

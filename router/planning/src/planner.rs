@@ -1,7 +1,7 @@
 //! From text to [`PreparedOperation`], each distinct document once.
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
@@ -19,6 +19,7 @@ use hive_router_query_planner::{
     utils::cancellation::CancellationToken,
 };
 use moka::future::Cache;
+use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -56,14 +57,36 @@ pub struct PlanRequest<'a> {
     pub operation_name: Option<&'a str>,
     /// Progressive overrides.
     pub overrides: OverrideChoice,
+    /// The client's variables. With them, what `@skip` and `@include` leave out is not part of the plan, which is for such
+    /// variables only then; without them, conditions are part of the plan.
+    pub variables: Option<&'a Map<String, Value>>,
 }
 
 impl<'a> PlanRequest<'a> {
     /// A document without progressive overrides: labelled fields stay with the subgraph that has them.
     pub fn new(document: &'a str, operation_name: Option<&'a str>) -> Self {
-        Self { document, operation_name, overrides: OverrideChoice { labels: BTreeSet::new(), percentage: 100.0 } }
+        let overrides = OverrideChoice { labels: BTreeSet::new(), percentage: 100.0 };
+        Self { document, operation_name, overrides, variables: None }
+    }
+
+    /// The same for these variables, and others of the same conditions.
+    #[must_use]
+    pub fn with_variables(mut self, variables: &'a Map<String, Value>) -> Self {
+        self.variables = Some(variables);
+        self
+    }
+
+    /// The values on which conditions may depend; none when the plan is for all of them.
+    fn conditions(&self) -> Option<Conditions> {
+        let has_conditions = self.document.contains("@skip") || self.document.contains("@include");
+        let variables = self.variables.filter(|_| has_conditions)?;
+        let booleans = variables.iter().filter_map(|(name, value)| Some((name.clone(), value.as_bool()?)));
+        Some(booleans.collect())
     }
 }
+
+/// The values of Boolean variables.
+pub(crate) type Conditions = BTreeMap<String, bool>;
 
 /// Plans operations on one supergraph.
 #[async_trait]
@@ -160,7 +183,8 @@ struct Overrides {
 impl Planner for FederationPlanner {
     async fn plan(&self, request: PlanRequest<'_>) -> Result<Arc<PreparedOperation>, Arc<PlanningError>> {
         let overrides = self.relevant_overrides(&request.overrides);
-        let key = cache_key(&request, &overrides);
+        let conditions = request.conditions();
+        let key = cache_key(&request, &overrides, conditions.as_ref());
         if let Some(known) = self.cache.get(&key).await {
             return Ok(known);
         }
@@ -178,7 +202,9 @@ impl Planner for FederationPlanner {
                 let limit = core.options.timeout + GRACE;
                 let planning = tokio::task::spawn_blocking(move || {
                     let held = permit;
-                    let planned = core.prepare(&document, operation_name.as_deref(), &overrides).map(Arc::new);
+                    let planned = core
+                        .prepare(&document, operation_name.as_deref(), &overrides, conditions.as_ref())
+                        .map(Arc::new);
                     drop(held);
                     planned
                 });
@@ -201,7 +227,7 @@ impl Planner for FederationPlanner {
     }
 }
 
-fn cache_key(request: &PlanRequest<'_>, overrides: &Overrides) -> String {
+fn cache_key(request: &PlanRequest<'_>, overrides: &Overrides, conditions: Option<&Conditions>) -> String {
     let name = request.operation_name.unwrap_or_default();
     let mut key = String::with_capacity(request.document.len() + name.len() + 16);
     key.push_str(name);
@@ -212,6 +238,11 @@ fn cache_key(request: &PlanRequest<'_>, overrides: &Overrides) -> String {
     }
     key.push_str(&overrides.share.to_string());
     key.push('\0');
+    for (name, value) in conditions.into_iter().flatten() {
+        key.push_str(name);
+        key.push(if *value { '\u{1}' } else { '\u{2}' });
+    }
+    key.push(if conditions.is_some() { '\u{1}' } else { '\0' });
     key.push_str(request.document);
     key
 }
@@ -238,8 +269,9 @@ impl PlanningCore {
         text: &str,
         operation_name: Option<&str>,
         overrides: &Overrides,
+        conditions: Option<&Conditions>,
     ) -> Result<PreparedOperation, PlanningError> {
-        contained(|| self.prepare_unguarded(text, operation_name, overrides))
+        contained(|| self.prepare_unguarded(text, operation_name, overrides, conditions))
     }
 
     fn prepare_unguarded(
@@ -247,11 +279,12 @@ impl PlanningCore {
         text: &str,
         operation_name: Option<&str>,
         overrides: &Overrides,
+        conditions: Option<&Conditions>,
     ) -> Result<PreparedOperation, PlanningError> {
         let document = ParsedDocument::parse(text, operation_name, self.options.limits.max_tokens)?;
         limits::check(&document, &self.options.limits)?;
         document.validate(self.supergraph.api(), &self.rules)?;
-        let plan = self.plan(&document, overrides)?;
+        let plan = self.plan(&document, overrides, conditions)?;
         let prepared = PreparedOperation::new(Arc::clone(&self.supergraph), document, plan);
         if prepared.uses_introspection() && !self.options.introspection {
             return Err(PlanningError::single(codes::INTROSPECTION_DISABLED, "Introspection is switched off."));
@@ -259,9 +292,14 @@ impl PlanningCore {
         Ok(prepared)
     }
 
-    fn plan(&self, document: &ParsedDocument, overrides: &Overrides) -> Result<Plan, PlanningError> {
+    fn plan(
+        &self,
+        document: &ParsedDocument,
+        overrides: &Overrides,
+        conditions: Option<&Conditions>,
+    ) -> Result<Plan, PlanningError> {
         let Some(for_subgraphs) = document.for_subgraphs() else { return Ok(Plan::default()) };
-        let for_subgraphs = rewrite::rewrite(&self.supergraph, for_subgraphs);
+        let for_subgraphs = rewrite::rewrite(&self.supergraph, for_subgraphs, conditions);
         let compiled = if document.kind() == OperationKind::Mutation {
             self.plan_mutation(&for_subgraphs, document.name(), overrides)?
         } else {
@@ -304,6 +342,9 @@ impl PlanningCore {
         name: Option<&str>,
         overrides: &Overrides,
     ) -> Result<Option<QueryPlan>, PlanningError> {
+        if rewrite::is_empty(document) {
+            return Ok(None);
+        }
         let planner = &self.supergraph.query_planner;
         let mut normalised = normalize_operation(&planner.supergraph, document, name).map_err(not_planned)?;
         // `__typename` of a root is known without asking anyone.

@@ -10,14 +10,14 @@ use std::borrow::Cow;
 use ahash::AHashMap;
 use graphql_tools::static_graphql::{
     query::{
-        Definition, Directive, Document, FragmentDefinition, InlineFragment, OperationDefinition, Selection,
-        SelectionSet, TypeCondition,
+        Definition, Directive, Document, Field, FragmentDefinition, InlineFragment, OperationDefinition, Selection,
+        SelectionSet, TypeCondition, Value,
     },
     schema::Field as FieldDefinition,
 };
 use indexmap::IndexMap;
 
-use crate::{supergraph::Supergraph, types::named_type};
+use crate::{planner::Conditions, supergraph::Supergraph, types::named_type};
 
 /// What a client's response key begins with among subgraphs when it is renamed.
 const RENAMED: &str = "_client_";
@@ -49,7 +49,7 @@ pub fn client_key(key: &str) -> &str {
 }
 
 /// Rewrites the only operation of a document whose fragments are within limits.
-pub(crate) fn rewrite(supergraph: &Supergraph, mut document: Document) -> Document {
+pub(crate) fn rewrite(supergraph: &Supergraph, mut document: Document, conditions: Option<&Conditions>) -> Document {
     let mut fragments = AHashMap::new();
     let mut operations = Vec::new();
     for definition in document.definitions {
@@ -58,9 +58,10 @@ pub(crate) fn rewrite(supergraph: &Supergraph, mut document: Document) -> Docume
             Definition::Operation(operation) => operations.push(operation),
         }
     }
-    let rewriter = Rewriter { supergraph, fragments };
     let api = supergraph.api();
+    let mut rewriter = Rewriter { supergraph, fragments, known: AHashMap::new() };
     for operation in &mut operations {
+        rewriter.known = known_values(operation, conditions);
         let (root, set) = match operation {
             OperationDefinition::SelectionSet(set) => (api.query_type(), set),
             OperationDefinition::Query(query) => (api.query_type(), &mut query.selection_set),
@@ -77,24 +78,56 @@ pub(crate) fn rewrite(supergraph: &Supergraph, mut document: Document) -> Docume
     document
 }
 
+/// Whether nothing is left of an operation.
+pub(crate) fn is_empty(document: &Document) -> bool {
+    document.definitions.iter().all(|definition| match definition {
+        Definition::Operation(OperationDefinition::SelectionSet(set)) => set.items.is_empty(),
+        Definition::Operation(OperationDefinition::Query(query)) => query.selection_set.items.is_empty(),
+        Definition::Operation(OperationDefinition::Mutation(mutation)) => mutation.selection_set.items.is_empty(),
+        Definition::Operation(OperationDefinition::Subscription(_)) | Definition::Fragment(_) => false,
+    })
+}
+
+/// The Boolean variables whose values the plan is for: given or by default.
+fn known_values(operation: &OperationDefinition, conditions: Option<&Conditions>) -> AHashMap<String, bool> {
+    let definitions = match operation {
+        OperationDefinition::SelectionSet(_) => &[][..],
+        OperationDefinition::Query(query) => &query.variable_definitions,
+        OperationDefinition::Mutation(mutation) => &mutation.variable_definitions,
+        OperationDefinition::Subscription(subscription) => &subscription.variable_definitions,
+    };
+    let Some(conditions) = conditions else { return AHashMap::new() };
+    let mut known: AHashMap<String, bool> = conditions.iter().map(|(name, value)| (name.clone(), *value)).collect();
+    for definition in definitions {
+        if let Some(Value::Boolean(default)) = &definition.default_value {
+            known.entry(definition.name.clone()).or_insert(*default);
+        }
+    }
+    known
+}
+
 struct Rewriter<'a> {
     supergraph: &'a Supergraph,
     fragments: AHashMap<String, FragmentDefinition>,
+    known: AHashMap<String, bool>,
 }
 
 /// The directives of fragments that were dissolved, outermost first.
-type Conditions<'c> = &'c [&'c [Directive]];
+type Layers<'c> = &'c [&'c [Directive]];
 
 impl Rewriter<'_> {
     fn set(&self, parent: &str, set: &SelectionSet) -> SelectionSet {
         let mut items = Vec::with_capacity(set.items.len());
         self.items(parent, set, &[], &mut items);
+        if items.is_empty() && !self.is_root(parent) {
+            // An object is asked for even when nothing of it is.
+            items.push(typename(set));
+        }
         // The order of a mutation's fields matters.
         let api = self.supergraph.api();
-        let is_root = parent == api.query_type() || api.subscription_type() == Some(parent);
         let items = if api.mutation_type() == Some(parent) {
             items
-        } else if is_root {
+        } else if self.is_root(parent) {
             self.ordered(parent, items)
         } else {
             grouped(parent, self.ordered(parent, items), set)
@@ -120,12 +153,59 @@ impl Rewriter<'_> {
         fields.into_values().flat_map(IndexMap::into_values).flatten().chain(fragments).collect()
     }
 
-    fn items(&self, parent: &str, set: &SelectionSet, conditions: Conditions<'_>, out: &mut Vec<Selection>) {
+    fn is_root(&self, name: &str) -> bool {
+        let api = self.supergraph.api();
+        name == api.query_type() || api.mutation_type() == Some(name) || api.subscription_type() == Some(name)
+    }
+
+    /// Whether some object is of both types. The library leaves out a field all of whose fragments can never apply.
+    fn meet(&self, one: &str, other: &str) -> bool {
+        let types = self.supergraph.types();
+        let (first, second) = (types.id(one), types.id(other));
+        if types.is_object(first) {
+            return types.is_subtype(first, second);
+        }
+        if types.is_object(second) {
+            return types.is_subtype(second, first);
+        }
+        self.supergraph.api().possible_types(one).iter().any(|object| types.is_subtype(*object, second))
+    }
+
+    /// The conditions that are not known to hold; none when one is known not to.
+    fn open(&self, directives: &[Directive]) -> Option<Vec<Directive>> {
+        let mut open = Vec::new();
+        for directive in directives {
+            let expected = directive.name == "include";
+            let value = match directive.arguments.iter().find(|(name, _)| name == "if").map(|(_, value)| value) {
+                Some(Value::Variable(name)) => self.known.get(name.as_str()).copied(),
+                Some(Value::Boolean(value)) => Some(*value),
+                _ => None,
+            };
+            match value {
+                Some(value) if matches!(directive.name.as_str(), "skip" | "include") => {
+                    if value != expected {
+                        return None;
+                    }
+                }
+                _ => open.push(directive.clone()),
+            }
+        }
+        Some(open)
+    }
+
+    fn items(&self, parent: &str, set: &SelectionSet, conditions: Layers<'_>, out: &mut Vec<Selection>) {
         for item in &set.items {
+            let directives = match item {
+                Selection::Field(field) => &field.directives,
+                Selection::InlineFragment(fragment) => &fragment.directives,
+                Selection::FragmentSpread(spread) => &spread.directives,
+            };
+            let Some(directives) = self.open(directives) else { continue };
             match item {
                 // What the client does not want of it is left out of the answer.
                 Selection::Field(field) if field.name == "__typename" => {
                     let mut own = field.clone();
+                    own.directives = directives;
                     own.alias = None;
                     if !conditions.is_empty() {
                         own.directives.clear();
@@ -151,7 +231,7 @@ impl Rewriter<'_> {
                     let key = field.alias.as_deref().unwrap_or(&field.name);
                     let key = subgraph_key(self.supergraph, key, &field.name, definition);
                     own.alias = (key != field.name).then(|| key.into_owned());
-                    if let Some(directives) = together(&own.directives, conditions) {
+                    if let Some(directives) = together(&directives, conditions) {
                         own.directives = directives;
                         out.push(Selection::Field(own));
                     } else {
@@ -161,12 +241,12 @@ impl Rewriter<'_> {
                 }
                 Selection::InlineFragment(fragment) => {
                     let on = fragment.type_condition.as_ref().map_or(parent, |on| on.as_ref().as_str());
-                    self.fragment(parent, on, &fragment.directives, &fragment.selection_set, conditions, out);
+                    self.fragment(parent, on, &directives, &fragment.selection_set, conditions, out);
                 }
                 Selection::FragmentSpread(spread) => {
                     if let Some(fragment) = self.fragments.get(&spread.fragment_name) {
                         let on = fragment.type_condition.as_ref();
-                        self.fragment(parent, on, &spread.directives, &fragment.selection_set, conditions, out);
+                        self.fragment(parent, on, &directives, &fragment.selection_set, conditions, out);
                     }
                 }
             }
@@ -179,9 +259,12 @@ impl Rewriter<'_> {
         on: &str,
         directives: &[Directive],
         set: &SelectionSet,
-        conditions: Conditions<'_>,
+        conditions: Layers<'_>,
         out: &mut Vec<Selection>,
     ) {
+        if !self.meet(parent, on) {
+            return;
+        }
         let types = self.supergraph.types();
         let (from, to) = (types.id(parent), types.id(on));
         // A fragment that leaves out no type is dissolved, its conditions handed to what is in it.
@@ -201,13 +284,24 @@ impl Rewriter<'_> {
     }
 }
 
+fn typename(like: &SelectionSet) -> Selection {
+    Selection::Field(Field {
+        position: like.span.0,
+        alias: None,
+        name: "__typename".to_owned(),
+        arguments: Vec::new(),
+        directives: Vec::new(),
+        selection_set: SelectionSet { span: like.span, items: Vec::new() },
+    })
+}
+
 fn fragment(on: &str, directives: Vec<Directive>, selection_set: SelectionSet) -> InlineFragment {
     let type_condition = Some(TypeCondition::On(on.to_owned()));
     InlineFragment { position: selection_set.span.0, type_condition, directives, selection_set }
 }
 
 /// All directives on one selection; none when two of a name differ, for directives are not repeatable.
-fn together(own: &[Directive], conditions: Conditions<'_>) -> Option<Vec<Directive>> {
+fn together(own: &[Directive], conditions: Layers<'_>) -> Option<Vec<Directive>> {
     let mut all = own.to_vec();
     for directive in conditions.iter().copied().flatten() {
         match all.iter().find(|known| known.name == directive.name) {
@@ -251,7 +345,7 @@ fn same(one: &[Directive], other: &[Directive]) -> bool {
 }
 
 /// A selection inside one fragment for each layer of conditions.
-fn nested(on: &str, conditions: Conditions<'_>, inner: Selection, like: &SelectionSet) -> Selection {
+fn nested(on: &str, conditions: Layers<'_>, inner: Selection, like: &SelectionSet) -> Selection {
     conditions.iter().rev().fold(inner, |inner, layer| {
         let set = SelectionSet { span: like.span, items: vec![inner] };
         Selection::InlineFragment(fragment(on, layer.to_vec(), set))

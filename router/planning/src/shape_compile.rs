@@ -163,7 +163,12 @@ impl ShapeCompiler<'_> {
         keys.into_iter().map(|key| key.iter().map(|field| self.symbols.intern(field)).collect()).collect()
     }
 
-    pub(crate) fn typename_rewrites(&self, rewrites: Option<&[FetchRewrite]>) -> Box<[TypenameRewrite]> {
+    pub(crate) fn typename_rewrites(&self, rewrites: Option<&[FetchRewrite]>, service: &str) -> Box<[TypenameRewrite]> {
+        // Where an interface is an object, its implementers are unknown, whatever the planner says.
+        let unknown = self.supergraph.interface_objects(service).into_iter().map(|interface| TypenameRewrite {
+            types: self.subtypes(std::iter::once(&interface)),
+            name: Arc::from(interface.as_str()),
+        });
         rewrites
             .unwrap_or_default()
             .iter()
@@ -181,6 +186,7 @@ impl ShapeCompiler<'_> {
                 },
                 FetchRewrite::KeyRenamer(_) => None,
             })
+            .chain(unknown)
             .collect()
     }
 

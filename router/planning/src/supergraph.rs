@@ -116,6 +116,21 @@ impl Supergraph {
         &self.subgraphs
     }
 
+    /// The interfaces that a subgraph knows as objects.
+    pub(crate) fn interface_objects(&self, subgraph: &str) -> Vec<String> {
+        let Some(graph_id) = self.graph_ids.get(subgraph) else { return Vec::new() };
+        let definitions = &self.query_planner.supergraph.definitions;
+        let mut names: Vec<String> = definitions
+            .iter()
+            .filter(|(_, definition)| {
+                definition.join_types().iter().any(|join| join.is_interface_object && join.graph_id == *graph_id)
+            })
+            .map(|(name, _)| name.clone())
+            .collect();
+        names.sort_unstable();
+        names
+    }
+
     /// Whether a field of an interface has to be asked for by each object's own type.
     pub(crate) fn is_restricted(&self, interface: &str, field: &str) -> bool {
         !self.restricted.is_empty() && self.restricted.contains(&(interface.to_owned(), field.to_owned()))

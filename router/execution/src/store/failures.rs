@@ -3,7 +3,7 @@
 use ahash::AHashSet;
 use cloudphone_planning::{GraphQlError, PathSegment, Shape, Symbol};
 
-use super::{FailureId, NONE, Node, ObjectId, Overlay, Span, Store, index};
+use super::{Explanation, FailureId, NONE, Node, ObjectId, Overlay, Span, Store, index};
 use crate::json::Scanner;
 
 #[derive(Debug, Clone, Copy)]
@@ -148,6 +148,23 @@ impl Store {
             Node::Failed(_) if up == 0 => self.mark_reported(failure),
             Node::Failed(_) | Node::Null | Node::Leaf(_) => {}
         }
+    }
+
+    /// Any error about an object, whichever fields it explains.
+    pub(crate) fn any_failure(&self, object: ObjectId) -> Option<Explanation> {
+        let mut next = self.objects[object.0 as usize].first_overlay;
+        while next != NONE {
+            let (overlay, following) = &self.overlays[next as usize];
+            let found = match overlay {
+                Overlay::Object(overlay) => self.any_failure(*overlay),
+                Overlay::Failure { failure, up, .. } => Some(Explanation { failure: *failure, up: *up }),
+            };
+            if found.is_some() {
+                return found;
+            }
+            next = *following;
+        }
+        None
     }
 
     /// Why nobody told the type of an object: the failed fetch that was to tell it.
