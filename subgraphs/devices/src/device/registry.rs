@@ -1,11 +1,13 @@
 //! Every listed device in memory, for what cannot wait for a query: telemetry, presence and subscriptions.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use ahash::RandomState;
 use cloudphone_core::{DeviceId, TenantId};
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
+use parking_lot::Mutex;
 use tokio::sync::broadcast;
 
 use super::filter::DeviceFilter;
@@ -13,6 +15,9 @@ use super::model::{Device, Transition};
 
 /// Changes that a slow listener may be behind before it is told to look at everything again.
 const CHANGE_BUFFER: usize = 4096;
+
+/// Devices that are remembered as gone: late news of them comes within moments.
+const GONE_REMEMBERED: usize = 4096;
 
 /// A device as it was and as it is.
 #[derive(Clone, Debug)]
@@ -28,12 +33,18 @@ pub struct DeviceChange {
 /// The devices in memory. The database is the truth; versions keep late news from undoing newer ones.
 pub struct Registry {
     devices: DashMap<DeviceId, Arc<Device>, RandomState>,
+    /// The last ones that went, oldest first; nothing brings them back.
+    gone: Mutex<VecDeque<DeviceId>>,
     changes: broadcast::Sender<DeviceChange>,
 }
 
 impl Default for Registry {
     fn default() -> Self {
-        Self { devices: DashMap::with_hasher(RandomState::new()), changes: broadcast::channel(CHANGE_BUFFER).0 }
+        Self {
+            devices: DashMap::with_hasher(RandomState::new()),
+            gone: Mutex::default(),
+            changes: broadcast::channel(CHANGE_BUFFER).0,
+        }
     }
 }
 
@@ -41,24 +52,35 @@ impl Registry {
     /// Takes in a device as the database has it now. `false` when a newer one is known already.
     pub fn apply(&self, device: Device, transition: Option<Transition>) -> bool {
         let device = Arc::new(device);
-        let before = match self.devices.entry(device.id) {
-            Entry::Occupied(mut known) => {
-                if known.get().version >= device.version {
-                    return false;
-                }
-                if device.is_listed() { Some(known.insert(Arc::clone(&device))) } else { Some(known.remove()) }
-            }
-            Entry::Vacant(slot) => {
-                if !device.is_listed() {
-                    return false;
-                }
-                slot.insert(Arc::clone(&device));
-                None
-            }
+        let told = |before: Option<Arc<Device>>| {
+            let change = DeviceChange { device: Arc::clone(&device), before, transition: transition.map(Arc::new) };
+            // An error only says that nobody listens.
+            let _ = self.changes.send(change);
         };
-        // An error only says that nobody listens.
-        let _ = self.changes.send(DeviceChange { device, before, transition: transition.map(Arc::new) });
+        // Changes are told while the entry is held, so that listeners hear of them in the order of their versions.
+        match self.devices.entry(device.id) {
+            Entry::Occupied(known) if known.get().version >= device.version => return false,
+            Entry::Occupied(mut known) if device.is_listed() => told(Some(known.insert(Arc::clone(&device)))),
+            Entry::Occupied(known) => {
+                self.remember_gone(device.id);
+                told(Some(Arc::clone(known.get())));
+                known.remove();
+            }
+            Entry::Vacant(_) if !device.is_listed() || self.gone.lock().contains(&device.id) => return false,
+            Entry::Vacant(slot) => {
+                let _held = slot.insert(Arc::clone(&device));
+                told(None);
+            }
+        }
         true
+    }
+
+    fn remember_gone(&self, id: DeviceId) {
+        let mut gone = self.gone.lock();
+        if gone.len() == GONE_REMEMBERED {
+            gone.pop_front();
+        }
+        gone.push_back(id);
     }
 
     /// One device.
@@ -96,5 +118,60 @@ impl Registry {
     /// Hears of changes from now on.
     pub fn changes(&self) -> broadcast::Receiver<DeviceChange> {
         self.changes.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use chrono::Utc;
+
+    use super::*;
+    use crate::device::{DeviceState, ProviderKind, Specification};
+
+    fn device(id: DeviceId, state: DeviceState, version: i64) -> Device {
+        let now = Utc::now();
+        Device {
+            id,
+            tenant_id: TenantId::new(),
+            name: "Pixel".to_owned(),
+            state,
+            state_reason: None,
+            online: false,
+            provider: ProviderKind::Simulated,
+            specification: Specification::default(),
+            tags: Vec::new(),
+            group: None,
+            owner_id: None,
+            template_id: None,
+            created_at: now,
+            updated_at: now,
+            expires_at: None,
+            provisioned_at: None,
+            start_when_provisioned: false,
+            pending_command_id: None,
+            pending_action: None,
+            deadline_at: None,
+            work_attempts: 0,
+            work_due_at: None,
+            reported: None,
+            reported_at: None,
+            status_at: None,
+            version,
+        }
+    }
+
+    #[test]
+    fn late_news_neither_undoes_newer_ones_nor_brings_a_device_back() {
+        let (registry, id) = (Registry::default(), DeviceId::new());
+        let mut changes = registry.changes();
+        assert!(registry.apply(device(id, DeviceState::Running, 2), None));
+        assert!(!registry.apply(device(id, DeviceState::Starting, 1), None));
+        assert!(registry.apply(device(id, DeviceState::Deleted, 4), None));
+        assert!(!registry.apply(device(id, DeviceState::Stopped, 3), None));
+        assert_eq!(registry.get(id), None);
+        let told: Vec<i64> =
+            std::iter::from_fn(|| changes.try_recv().ok()).map(|change| change.device.version).collect();
+        assert_eq!(told, [2, 4]);
     }
 }
