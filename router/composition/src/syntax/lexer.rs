@@ -103,7 +103,11 @@ impl<'a> Lexer<'a> {
         if self.peek() == Some('-') {
             self.offset += 1;
         }
+        let whole = self.offset;
         self.digits(start)?;
+        if self.offset - whole > 1 && self.source[whole..].starts_with('0') {
+            return Err(self.error_at(start, "a number must not begin with a needless zero"));
+        }
         let mut is_float = false;
         if self.peek() == Some('.') {
             self.offset += 1;
@@ -122,7 +126,14 @@ impl<'a> Lexer<'a> {
             return Err(self.error_at(start, "a number must not be followed by a name"));
         }
         let text = &self.source[start..self.offset];
-        Ok(if is_float { Token::Float(text) } else { Token::Int(text) })
+        if is_float {
+            return Ok(Token::Float(text));
+        }
+        // No type of the language has more, and routers do not read more.
+        if text.parse::<i64>().is_err() {
+            return Err(self.error_at(start, "a whole number must fit into 64 bits"));
+        }
+        Ok(Token::Int(text))
     }
 
     fn digits(&mut self, start: usize) -> Result<(), SyntaxError> {

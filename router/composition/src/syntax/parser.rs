@@ -29,6 +29,29 @@ pub fn parse_document(source: &str) -> Parsed<Document> {
     Ok(document)
 }
 
+/// Where directives may be (GraphQL specification, section 3.13).
+const DIRECTIVE_LOCATIONS: [&str; 19] = [
+    "QUERY",
+    "MUTATION",
+    "SUBSCRIPTION",
+    "FIELD",
+    "FRAGMENT_DEFINITION",
+    "FRAGMENT_SPREAD",
+    "INLINE_FRAGMENT",
+    "VARIABLE_DEFINITION",
+    "SCHEMA",
+    "SCALAR",
+    "OBJECT",
+    "FIELD_DEFINITION",
+    "ARGUMENT_DEFINITION",
+    "INTERFACE",
+    "UNION",
+    "ENUM",
+    "ENUM_VALUE",
+    "INPUT_OBJECT",
+    "INPUT_FIELD_DEFINITION",
+];
+
 /// A parser with one token of lookahead; shared with the selection sets of field-set arguments.
 pub struct Parser<'a> {
     lexer: Lexer<'a>,
@@ -265,11 +288,18 @@ impl<'a> Parser<'a> {
             return Err(self.unexpected("`on`"));
         }
         self.skip('|')?;
-        let mut locations = vec![self.name()?];
+        let mut locations = vec![self.directive_location()?];
         while self.skip('|')? {
-            locations.push(self.name()?);
+            locations.push(self.directive_location()?);
         }
         Ok(DirectiveDefinition { name, description, arguments, repeatable, locations })
+    }
+
+    fn directive_location(&mut self) -> Parsed<String> {
+        match self.token {
+            Token::Name(name) if DIRECTIVE_LOCATIONS.contains(&name) => self.name(),
+            _ => Err(self.unexpected("a directive location")),
+        }
     }
 
     fn description(&mut self) -> Parsed<Option<String>> {
