@@ -1,0 +1,64 @@
+//! Settings of the federation router.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The federation router.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Router {
+    /// Whether introspection is answered; absent means: in development only.
+    pub introspection: Option<bool>,
+    /// Deepest nesting of an operation.
+    pub max_depth: usize,
+    /// Most aliases in an operation.
+    pub max_aliases: usize,
+    /// Most root fields in an operation.
+    pub max_root_fields: usize,
+    /// Most lexical tokens in an operation.
+    pub max_tokens: usize,
+    /// WebSocket connections at once.
+    pub max_connections: usize,
+    /// Subscriptions and queries under way on one WebSocket connection.
+    pub max_operations_per_connection: usize,
+    /// Subscriptions of one person at once over all connections, keys included, or of one address without credentials.
+    pub max_subscriptions_per_user: usize,
+    /// Subscriptions of all at once.
+    pub max_subscriptions: usize,
+    /// Events that a slow subscriber may lie behind those who share its stream.
+    pub max_events_behind: usize,
+    /// Further subscription fields that begin with whatever happens next, so that equal subscriptions may share a stream at any time;
+    /// with the arguments that ask for what came before, as in `samples(resumeFrom)`. The platform's own are known.
+    pub subscriptions_from_next: Vec<String>,
+    /// Further subscription fields that begin with how things stand and go on with changes, so that equal subscriptions share a stream
+    /// when they begin within a second.
+    pub subscriptions_from_snapshot: Vec<String>,
+    /// Silence after which a WebSocket is pinged, in seconds.
+    pub heartbeat_seconds: u64,
+    /// Time a subgraph has to answer, in seconds.
+    pub subgraph_timeout_seconds: u64,
+    /// Prepared operations kept.
+    pub plan_cache_entries: u64,
+}
+
+impl Default for Router {
+    fn default() -> Self {
+        Self {
+            introspection: None,
+            max_depth: 15,
+            max_aliases: 30,
+            max_root_fields: 20,
+            max_tokens: 4000,
+            max_connections: 10_000,
+            max_operations_per_connection: 100,
+            max_subscriptions_per_user: 10_000,
+            max_subscriptions: 100_000,
+            max_events_behind: 64,
+            subscriptions_from_next: Vec::new(),
+            subscriptions_from_snapshot: Vec::new(),
+            heartbeat_seconds: 30,
+            subgraph_timeout_seconds: 30,
+            plan_cache_entries: 5000,
+        }
+    }
+}
