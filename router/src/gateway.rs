@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use axum::http::StatusCode;
 use bytes::Bytes;
 use cloudphone_core::{Caller, Origin};
 use cloudphone_execution::{ErrorFilter, ExecutionRequest, ExecutionResult, Executor, RequestContext};
@@ -19,6 +20,7 @@ use serde_json::{Map, Value};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::clients::request::GraphQlParameters;
+use crate::pipeline::Rejection;
 
 /// Whoever asks, as subgraphs see them.
 #[derive(Clone, Debug)]
@@ -47,15 +49,6 @@ impl Prepared {
     fn name(&self) -> &str {
         self.operation.name().map_or("anonymous", |name| name)
     }
-}
-
-/// Why an operation was not prepared.
-#[derive(Clone, Debug)]
-pub struct Rejection {
-    /// An encoded list of errors.
-    pub errors: Vec<u8>,
-    /// Whether the router failed, as opposed to a document or variables that do not fit the schema.
-    pub is_fault: bool,
 }
 
 /// An answer to a query or mutation.
@@ -118,10 +111,11 @@ impl Gateway {
         let planned = current.planner.plan(request).await;
         let operation = planned.map_err(|error| {
             let is_fault = error.code == codes::QUERY_PLANNING_FAILED;
-            rejection(error.errors.clone(), origin, is_fault)
+            let rejection = rejection(error.errors.clone(), origin);
+            if is_fault { rejection.with_status(StatusCode::INTERNAL_SERVER_ERROR) } else { rejection }
         })?;
         // Variables that do not fit are the request's fault, which its status has to tell (GraphQL over HTTP §6.4.2).
-        operation.coerce(&parameters.variables).map_err(|errors| rejection(errors, origin, false))?;
+        operation.coerce(&parameters.variables).map_err(|errors| rejection(errors, origin))?;
         Ok(Prepared { operation, variables: parameters.variables.clone(), executor: current.executor.clone() })
     }
 
@@ -177,12 +171,12 @@ pub(crate) fn bounded_name(prepared: &Prepared) -> String {
     if name.len() <= 64 { name.to_owned() } else { "long-name".to_owned() }
 }
 
-fn rejection(mut errors: Vec<GraphQlError>, origin: &Origin, is_fault: bool) -> Rejection {
+fn rejection(mut errors: Vec<GraphQlError>, origin: &Origin) -> Rejection {
     let id = origin.correlation_id.to_string();
     for error in &mut errors {
         correlate(error, &id);
     }
-    Rejection { errors: serde_json::to_vec(&errors).expect("errors are plain values"), is_fault }
+    Rejection::of_document(serde_json::to_vec(&errors).expect("errors are plain values"))
 }
 
 fn correlate(error: &mut GraphQlError, id: &str) {

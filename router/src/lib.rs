@@ -1,7 +1,7 @@
 //! The federation router: one graph over all subgraphs, for clients over HTTP, WebSocket and streams of events or parts.
 //!
-//! The way of a request: `clients` read it, `authentication` says who is asking, `gateway` prepares and executes it over
-//! the subgraphs, `streams` shares what is live among those who may see the same, `session` keeps it in step with each
+//! The way of a request: `clients` read it, `authentication` says who is asking, `pipeline` takes it through its stages, of
+//! which `protection` has most, `gateway` prepares and executes it over the subgraphs, `streams` shares what is live among those who may see the same, `session` keeps it in step with each
 //! caller's rights.
 
 mod answer;
@@ -11,6 +11,7 @@ mod clients;
 pub mod fuzzing;
 pub mod gateway;
 pub mod origin;
+pub mod pipeline;
 pub mod protection;
 pub mod server;
 mod session;

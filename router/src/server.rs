@@ -25,6 +25,7 @@ use crate::clients::reservations::{Reservations, reserve, stop};
 use crate::clients::{graphiql, http, websocket};
 use crate::gateway::Gateway;
 use crate::origin::{CORRELATION_HEADER, Client, Peer};
+use crate::pipeline::Pipeline;
 use crate::protection::{ContentPolicy, CrossSite, Limits, secure};
 use crate::streams::Streams;
 
@@ -47,6 +48,8 @@ pub struct Edge {
 /// The edge once its doors are open, with what is live behind them.
 pub(crate) struct OpenEdge {
     edge: Edge,
+    /// What operations pass before they run.
+    pub pipeline: Pipeline,
     /// What clients are subscribed to.
     pub streams: Streams,
     /// Event streams that many operations share.
@@ -56,7 +59,8 @@ pub(crate) struct OpenEdge {
 impl OpenEdge {
     fn new(edge: Edge) -> Self {
         let streams = Streams::new(edge.gateway.clone(), edge.limits.streams.clone());
-        Self { edge, streams, reservations: Reservations::default() }
+        let pipeline = Pipeline::new(edge.gateway.clone());
+        Self { edge, pipeline, streams, reservations: Reservations::default() }
     }
 }
 

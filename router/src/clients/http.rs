@@ -18,6 +18,7 @@ use crate::answer::{error_response, errors_response};
 use crate::authentication::{AuthenticationError, Credential};
 use crate::gateway::{OperationKind, Prepared, Scope};
 use crate::origin::Client;
+use crate::pipeline::{Admitted, Rejection};
 use crate::protection::Limits;
 use crate::server::OpenEdge;
 
@@ -50,9 +51,12 @@ pub async fn graphql(State(edge): State<Arc<OpenEdge>>, client: Client, request:
     }
 }
 
+/// Whether a GET brings an operation: its document, or what leads to it.
 fn has_query(query: Option<&str>) -> bool {
-    url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).any(|(name, _)| name == "query")
+    let mut names = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).map(|(name, _)| name);
+    names.any(|name| matches!(&*name, "query" | "extensions" | "documentId"))
 }
+
 /// Reads a body, within the limits of its size and of the time it may take. Even a request that is refused has to be
 /// read: a connection with unread bytes cannot be used again, and its client may never see the answer.
 async fn body(limits: &Limits, request: Request) -> Result<Bytes, MalformedRequest> {
@@ -93,23 +97,21 @@ impl Visit {
     }
 
     async fn single(self, parameters: GraphQlParameters) -> Response {
-        let prepared = match self.edge.gateway.prepare(&parameters, &self.origin).await {
-            Ok(prepared) => prepared,
-            Err(rejection) => {
-                let body = errors_response(&rejection.errors);
-                if self.accept.only_events() {
-                    // A stream is how this client is told of anything (graphql-sse protocol).
-                    return sse::single(&body);
-                }
-                let media_type = self.accept.media_type();
-                let status = if rejection.is_fault {
-                    StatusCode::INTERNAL_SERVER_ERROR
-                } else {
-                    media_type.status_of_rejection()
-                };
-                return answer(media_type, status, body);
-            }
+        let scope = match self.scope().await {
+            Ok(scope) => scope,
+            Err(error) => return self.denied(error),
         };
+        let Admitted { prepared, headers } = match self.edge.pipeline.admit(&parameters, &scope).await {
+            Ok(admitted) => admitted,
+            Err(rejection) => return self.reject(rejection),
+        };
+        let mut response = self.carry_out(prepared, scope).await;
+        response.headers_mut().extend(headers);
+        response
+    }
+
+    /// Runs what has passed all stages.
+    async fn carry_out(&self, prepared: Prepared, scope: Scope) -> Response {
         if prepared.kind() == OperationKind::Subscription {
             let Some(format) = self.accept.stream else {
                 let body = error_response("NOT_ACCEPTABLE", NO_STREAM, self.origin.correlation_id);
@@ -124,12 +126,22 @@ impl Visit {
         if prepared.kind() == OperationKind::Mutation && !self.may_change {
             return self.refuse(&MalformedRequest::MethodNotAllowed);
         }
-        let scope = match self.scope().await {
-            Ok(scope) => scope,
-            Err(error) => return self.denied(error),
-        };
         let body = self.run(&prepared, scope).await;
         if self.accept.only_events() { sse::single(&body) } else { self.answer(body) }
+    }
+
+    /// Tells why an operation does not run.
+    fn reject(&self, rejection: Rejection) -> Response {
+        let body = errors_response(&rejection.errors);
+        if self.accept.only_events() && rejection.status.is_none() {
+            // A stream is how this client is told of anything (graphql-sse protocol).
+            return sse::single(&body);
+        }
+        let media_type = self.accept.media_type();
+        let status = rejection.status.unwrap_or_else(|| media_type.status_of_rejection());
+        let mut response = answer(media_type, status, body);
+        response.headers_mut().extend(rejection.headers);
+        response
     }
 
     /// Opens the event stream of a reservation.
@@ -146,12 +158,21 @@ impl Visit {
             Err(refusal) => return refusal,
         };
         // Whatever is wrong with the request is told as over HTTP (graphql-sse protocol, executing operations).
-        match self.edge.gateway.prepare(&parameters, &self.origin).await {
-            Err(rejection) => answer(MediaType::Json, StatusCode::BAD_REQUEST, errors_response(&rejection.errors)),
-            Ok(prepared) if prepared.kind() == OperationKind::Mutation && !self.may_change => {
+        let scope = match reservation.caller() {
+            Ok(caller) => Scope { caller, origin: self.origin.clone() },
+            Err(error) => return self.denied(error),
+        };
+        match self.edge.pipeline.admit(&parameters, &scope).await {
+            Err(rejection) => {
+                self.reject(Rejection { status: rejection.status.or(Some(StatusCode::BAD_REQUEST)), ..rejection })
+            }
+            Ok(admitted) if admitted.kind() == OperationKind::Mutation && !self.may_change => {
                 self.refuse(&MalformedRequest::MethodNotAllowed)
             }
-            Ok(_) => reservations::start(&reservation, parameters, &self.origin),
+            Ok(admitted) => {
+                let id = parameters.extensions.get("operationId").and_then(serde_json::Value::as_str);
+                reservations::start(&reservation, id, admitted, &self.origin)
+            }
         }
     }
 
@@ -164,14 +185,13 @@ impl Visit {
             Ok(scope) => scope,
             Err(error) => return self.denied(error),
         };
-        let answers =
-            batch.iter().map(async |parameters| match self.edge.gateway.prepare(parameters, &self.origin).await {
-                Err(rejection) => errors_response(&rejection.errors),
-                Ok(prepared) if prepared.kind() == OperationKind::Subscription => {
-                    error_response("NOT_ACCEPTABLE", NO_STREAM, self.origin.correlation_id)
-                }
-                Ok(prepared) => self.run(&prepared, scope.clone()).await,
-            });
+        let answers = batch.iter().map(async |parameters| match self.edge.pipeline.admit(parameters, &scope).await {
+            Err(rejection) => errors_response(&rejection.errors),
+            Ok(admitted) if admitted.kind() == OperationKind::Subscription => {
+                error_response("NOT_ACCEPTABLE", NO_STREAM, self.origin.correlation_id)
+            }
+            Ok(admitted) => self.run(&admitted.prepared, scope.clone()).await,
+        });
         let mut body = BytesMut::from(&b"["[..]);
         for answer in join_all(answers).await {
             if body.len() > 1 {

@@ -17,6 +17,7 @@ use super::request::GraphQlParameters;
 use crate::answer::errors_list;
 use crate::authentication::AuthenticationError;
 use crate::gateway::{OperationKind, Prepared, Scope};
+use crate::pipeline::{Admitted, Rejection};
 use crate::server::OpenEdge;
 use crate::session::Session;
 use crate::streams::{Next, StreamEnd};
@@ -31,6 +32,14 @@ pub enum Outgoing {
     Text(Bytes),
     /// The end of the connection.
     Close(Close),
+}
+
+/// What begins an operation.
+pub enum Start {
+    /// As it came; the stages are still before it.
+    Requested(GraphQlParameters),
+    /// It has passed the stages already.
+    Admitted(Admitted),
 }
 
 /// Running operations by the id that the client gave them.
@@ -64,7 +73,7 @@ impl Operations {
     }
 
     /// Starts an operation; an error closes the connection.
-    pub fn start(&self, id: String, parameters: GraphQlParameters) -> Result<(), Close> {
+    pub fn start(&self, id: String, start: Start) -> Result<(), Close> {
         let mut running = self.running.lock();
         if running.operations.contains_key(&id) {
             return Err(Close::SubscriberExists(id));
@@ -78,8 +87,8 @@ impl Operations {
         }
         running.started += 1;
         let number = running.started;
-        let (operations, name, parameters) = (self.clone(), id.clone(), Box::new(parameters));
-        let task = self.tasks.spawn(async move { operations.run(&name, number, parameters).await }).abort_handle();
+        let (operations, name, start) = (self.clone(), id.clone(), Box::new(start));
+        let task = self.tasks.spawn(async move { operations.run(&name, number, start).await }).abort_handle();
         running.operations.insert(id, Operation { number, task, streams: false });
         Ok(())
     }
@@ -108,13 +117,12 @@ impl Operations {
         let _ = timeout(limit, self.tasks.wait()).await;
     }
 
-    async fn run(&self, id: &str, number: u64, parameters: Box<GraphQlParameters>) {
+    async fn run(&self, id: &str, number: u64, start: Box<Start>) {
         let envelope = Envelope::new(self.wire, id);
         // Boxed, as an idle subscription must not keep the room that its beginning took.
-        let prepared = Box::pin(self.edge.gateway.prepare(&parameters, self.session.origin())).await;
-        drop(parameters);
-        let last = match prepared {
-            Err(rejection) => Some(envelope.error(&rejection.errors)),
+        let admitted = Box::pin(self.admit(*start)).await;
+        let last = match admitted.map(|admitted| admitted.prepared) {
+            Err(rejection) => rejection.map(|rejection| envelope.error(&rejection.errors)),
             Ok(prepared) if prepared.kind() == OperationKind::Subscription => {
                 if let Some(operation) = self.running.lock().operations.get_mut(id).filter(|own| own.number == number) {
                     operation.streams = true;
@@ -128,14 +136,33 @@ impl Operations {
         }
     }
 
+    /// Takes an operation through the stages; without a rejection when there is nothing to tell.
+    async fn admit(&self, start: Start) -> Result<Admitted, Option<Rejection>> {
+        let parameters = match start {
+            Start::Admitted(admitted) => return Ok(admitted),
+            Start::Requested(parameters) => parameters,
+        };
+        let denied = |error: AuthenticationError| match error {
+            // The connection is about to end for it, and what it tells is to be tried again, not to be given up.
+            AuthenticationError::Expired | AuthenticationError::Unavailable => None,
+            _ if self.wire == Wire::WebSocket => None,
+            error => Some(Rejection::of_document(self.errors(error.code(), &error.to_string()))),
+        };
+        let scope = self.scope().map_err(denied)?;
+        self.edge.pipeline.admit(&parameters, &scope).await.map_err(Some)
+    }
+
+    fn scope(&self) -> Result<Scope, AuthenticationError> {
+        let caller = self.session.state().borrow().caller()?;
+        Ok(Scope { caller, origin: self.session.origin().clone() })
+    }
+
     /// Answers a query or mutation; gives its last word.
     async fn answer(&self, envelope: &Envelope, prepared: &Prepared) -> Option<Bytes> {
-        let caller = self.session.state().borrow().caller();
-        let caller = match caller {
-            Ok(caller) => caller,
+        let scope = match self.scope() {
+            Ok(scope) => scope,
             Err(denied) => return Some(envelope.error(&self.errors(denied.code(), &denied.to_string()))),
         };
-        let scope = Scope { caller, origin: self.session.origin().clone() };
         let answer = self.edge.gateway.execute(prepared, scope).await;
         self.send(envelope.next(&answer.body)).await.then(|| envelope.complete())
     }

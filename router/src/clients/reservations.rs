@@ -12,7 +12,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use cloudphone_core::Origin;
+use cloudphone_core::{Caller, Origin};
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{Instant, interval_at, sleep};
@@ -20,14 +20,14 @@ use uuid::Uuid;
 
 use super::accept::{MediaType, answer};
 use super::envelope::Wire;
-use super::operations::{Operations, Outgoing, QUEUE};
+use super::operations::{Operations, Outgoing, QUEUE, Start};
 use super::protocol::Close;
-use super::request::GraphQlParameters;
 use super::streaming::{body, no_place, sent};
 use super::{http, sse};
 use crate::answer::error_response;
-use crate::authentication::Credential;
+use crate::authentication::{AuthenticationError, Credential};
 use crate::origin::Client;
+use crate::pipeline::Admitted;
 use crate::server::OpenEdge;
 use crate::session::{Session, ended};
 
@@ -48,6 +48,13 @@ pub struct Reservation {
     operations: Operations,
     /// What waits for the stream, until it is opened.
     unopened: Mutex<Option<(mpsc::Receiver<Outgoing>, OwnedSemaphorePermit)>>,
+}
+
+impl Reservation {
+    /// Whoever it belongs to, as long as their session holds.
+    pub fn caller(&self) -> Result<Option<Caller>, AuthenticationError> {
+        self.session.state().borrow().caller()
+    }
 }
 
 /// The token of the reservation that a request belongs to: by header, or by query for browsers' `EventSource`.
@@ -133,13 +140,12 @@ pub fn fulfil(edge: &Arc<OpenEdge>, token: &str, reservation: &Arc<Reservation>)
 }
 
 /// Starts an operation; its results come on the stream.
-pub fn start(reservation: &Reservation, parameters: GraphQlParameters, origin: &Origin) -> Response {
-    let id = parameters.extensions.get("operationId").and_then(serde_json::Value::as_str).filter(|id| !id.is_empty());
-    let Some(id) = id.map(str::to_owned) else {
+pub fn start(reservation: &Reservation, id: Option<&str>, admitted: Admitted, origin: &Origin) -> Response {
+    let Some(id) = id.filter(|id| !id.is_empty()).map(str::to_owned) else {
         let message = "Name the operation by a text in `extensions.operationId`.";
         return refusal(StatusCode::BAD_REQUEST, "BAD_REQUEST", message, origin);
     };
-    match reservation.operations.start(id, parameters) {
+    match reservation.operations.start(id, Start::Admitted(admitted)) {
         Ok(()) => StatusCode::ACCEPTED.into_response(),
         Err(Close::SubscriberExists(_)) => {
             let message = "An operation of this id runs already.";

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::writer::{LastHeard, write};
 use crate::authentication::{AuthenticationError, Credential};
 use crate::clients::envelope::Wire;
-use crate::clients::operations::{Operations, Outgoing, QUEUE};
+use crate::clients::operations::{Operations, Outgoing, QUEUE, Start};
 use crate::clients::protocol::{ClientMessage, Close};
 use crate::server::OpenEdge;
 use crate::session::{Session, ended};
@@ -128,7 +128,7 @@ impl Connection {
                 },
                 ClientMessage::Pong {} => {}
                 ClientMessage::Subscribe { id, payload } => {
-                    if let Err(close) = operations.start(id, payload) {
+                    if let Err(close) = operations.start(id, Start::Requested(payload)) {
                         return Some(close);
                     }
                 }
