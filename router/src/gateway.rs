@@ -1,22 +1,26 @@
 //! Prepares and executes operations over the current supergraph, which may be exchanged while requests run.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwap;
 use axum::http::StatusCode;
 use bytes::Bytes;
 use cloudphone_core::{Caller, Origin};
-use cloudphone_execution::{ErrorFilter, ExecutionRequest, ExecutionResult, Executor, RequestContext};
+use cloudphone_execution::{
+    ErrorFilter, ExecutionRequest, ExecutionResult, Executor, LivePlan, Planned, RequestContext,
+};
 use cloudphone_graphql::RequestScope;
 pub use cloudphone_planning::OperationKind;
 use cloudphone_planning::{
-    FederationPlanner, GraphQlError, PlanRequest, Planner as _, PlannerOptions, PreparedOperation, Supergraph,
-    SupergraphError, codes,
+    FederationPlanner, GraphQlError, OperationSource, PlanRequest, Planner as _, PlannerOptions, PreparedOperation,
+    Supergraph, SupergraphError, codes,
 };
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, stream};
+use parking_lot::Mutex;
 use serde_json::{Map, Value};
+use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::clients::request::GraphQlParameters;
@@ -38,12 +42,24 @@ pub struct Prepared {
     pub(crate) variables: Map<String, Value>,
     /// Goes with the plan: another supergraph may have other subgraphs.
     executor: Executor,
+    /// The gateway's version that it was prepared by.
+    version: u64,
 }
 
 impl Prepared {
     /// Query, mutation or subscription.
     pub fn kind(&self) -> OperationKind {
         self.operation.kind()
+    }
+
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The same, for running it again and again.
+    pub(crate) fn planned(&self, variables: &Map<String, Value>) -> Planned {
+        let planned = Planned::new(self.executor.clone(), Arc::clone(&self.operation), variables);
+        planned.unwrap_or_else(|_| unreachable!("variables were found to fit when it was prepared"))
     }
 
     fn name(&self) -> &str {
@@ -58,26 +74,37 @@ pub struct Answer {
     pub body: Bytes,
 }
 
+/// What the gateway works with until the next change; immutable.
 struct Current {
-    planner: FederationPlanner,
+    /// Grows with each change.
+    version: u64,
+    planner: Arc<FederationPlanner>,
+    options: PlannerOptions,
     executor: Executor,
     subgraphs: Vec<Arc<str>>,
+    timeout: Duration,
 }
 
 impl Current {
-    fn new(supergraph_sdl: &str, executor: Executor, options: &PlannerOptions) -> Result<Self, SupergraphError> {
-        let supergraph = Supergraph::parse(supergraph_sdl)?;
+    fn new(
+        supergraph: Arc<Supergraph>,
+        executor: Executor,
+        options: PlannerOptions,
+        timeout: Duration,
+        version: u64,
+    ) -> Self {
         let subgraphs = supergraph.subgraphs().iter().map(|subgraph| Arc::clone(&subgraph.name)).collect();
-        Ok(Self { planner: FederationPlanner::new(supergraph, options.clone()), executor, subgraphs })
+        let planner = Arc::new(FederationPlanner::new(supergraph, options.clone()));
+        Self { version, planner, options, executor, subgraphs, timeout }
     }
 }
 
-/// Plans and executes; cheap to clone.
+/// Plans and executes; cheap to clone, and all clones change together.
 #[derive(Clone)]
 pub struct Gateway {
     current: Arc<ArcSwap<Current>>,
-    options: PlannerOptions,
-    timeout: Duration,
+    /// Tells the version; held while one takes the place of another.
+    changes: Arc<Mutex<watch::Sender<u64>>>,
 }
 
 impl Gateway {
@@ -88,14 +115,66 @@ impl Gateway {
         options: PlannerOptions,
         timeout: Duration,
     ) -> Result<Self, SupergraphError> {
-        let current = Current::new(supergraph_sdl, executor, &options)?;
-        Ok(Self { current: Arc::new(ArcSwap::from_pointee(current)), options, timeout })
+        let current = Current::new(Supergraph::parse(supergraph_sdl)?, executor, options, timeout, 0);
+        let changes = Arc::new(Mutex::new(watch::channel(0).0));
+        loaded();
+        Ok(Self { current: Arc::new(ArcSwap::from_pointee(current)), changes })
     }
 
-    /// Puts another supergraph in place; running operations finish on the one that they began with.
+    /// Puts another supergraph in place. Queries and mutations under way finish on the one that they began with; live
+    /// streams go on where the new one would plan them alike, and end with [`StreamEnd::Superseded`] elsewhere. Takes
+    /// a while for a large supergraph, so that it is not for a thread that others wait for.
+    ///
+    /// [`StreamEnd::Superseded`]: crate::streams::StreamEnd::Superseded
     pub fn exchange(&self, supergraph_sdl: &str, executor: Executor) -> Result<(), SupergraphError> {
-        self.current.store(Arc::new(Current::new(supergraph_sdl, executor, &self.options)?));
+        let supergraph = match Supergraph::parse(supergraph_sdl) {
+            Ok(supergraph) => supergraph,
+            Err(error) => {
+                metrics::counter!("cloudphone_router_supergraph_reloads_total", "outcome" => "refused").increment(1);
+                return Err(error);
+            }
+        };
+        self.change(|before, version| {
+            Current::new(supergraph, executor, before.options.clone(), before.timeout, version)
+        });
+        metrics::counter!("cloudphone_router_supergraph_reloads_total", "outcome" => "served").increment(1);
+        loaded();
         Ok(())
+    }
+
+    /// Works with other options from now on, over the same supergraph. What was planned is kept unless the options of
+    /// planning changed; live streams go on as by [`Self::exchange`].
+    pub fn reconfigure(&self, executor: Executor, options: PlannerOptions, timeout: Duration) {
+        self.change(|before, version| {
+            if options == before.options {
+                let (planner, subgraphs) = (Arc::clone(&before.planner), before.subgraphs.clone());
+                return Current { version, planner, options, executor, subgraphs, timeout };
+            }
+            Current::new(Arc::clone(before.planner.supergraph()), executor, options, timeout, version)
+        });
+    }
+
+    fn change(&self, make: impl FnOnce(&Current, u64) -> Current) {
+        let changes = self.changes.lock();
+        let version = *changes.borrow() + 1;
+        let next = make(&self.current.load(), version);
+        self.current.store(Arc::new(next));
+        changes.send_replace(version);
+    }
+
+    /// Grows by one with each change of supergraph or options.
+    pub fn version(&self) -> u64 {
+        self.current.load().version
+    }
+
+    /// The version, as it changes.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.lock().subscribe()
+    }
+
+    /// The supergraph of now.
+    pub fn supergraph(&self) -> Arc<Supergraph> {
+        Arc::clone(self.current.load().planner.supergraph())
     }
 
     /// The names of the subgraphs of the current supergraph.
@@ -116,13 +195,27 @@ impl Gateway {
         })?;
         // Variables that do not fit are the request's fault, which its status has to tell (GraphQL over HTTP §6.4.2).
         operation.coerce(&parameters.variables).map_err(|errors| rejection(errors, origin))?;
-        Ok(Prepared { operation, variables: parameters.variables.clone(), executor: current.executor.clone() })
+        let (executor, version) = (current.executor.clone(), current.version);
+        Ok(Prepared { operation, variables: parameters.variables.clone(), executor, version })
+    }
+
+    /// Prepares for these variables what was prepared before, by the supergraph of now; none when it is no longer valid.
+    pub(crate) async fn prepare_again(
+        &self,
+        source: &OperationSource,
+        variables: &Map<String, Value>,
+    ) -> Option<Prepared> {
+        let current = self.current.load_full();
+        let operation = current.planner.plan(source.request(variables)).await.ok()?;
+        operation.coerce(variables).ok()?;
+        let (executor, version) = (current.executor.clone(), current.version);
+        Some(Prepared { operation, variables: variables.clone(), executor, version })
     }
 
     /// Answers a query or mutation.
     pub async fn execute(&self, prepared: &Prepared, scope: Scope) -> Answer {
         let began = Instant::now();
-        let (context, _cancel_on_drop) = context(scope, Some(began + self.timeout));
+        let (context, _cancel_on_drop) = context(scope, Some(began + self.current.load().timeout));
         let result = prepared.executor.execute(request(prepared, context)).await;
         let kind = prepared.kind().as_str();
         metrics::histogram!("cloudphone_graphql_operation_duration_seconds", "kind" => kind, "operation" => bounded_name(prepared))
@@ -133,10 +226,11 @@ impl Gateway {
         Answer { body: result.body }
     }
 
-    /// The events of a subscription, encoded; a refusal is an event with errors and the end. Dropping them ends the upstream.
-    pub async fn subscribe(&self, prepared: &Prepared, scope: Scope) -> BoxStream<'static, ExecutionResult> {
+    /// The events of a subscription, encoded, each by the plan of its moment; a refusal is an event with errors and the end.
+    /// Dropping them ends the upstream.
+    pub async fn subscribe(&self, plan: Arc<LivePlan>, scope: Scope) -> BoxStream<'static, ExecutionResult> {
         let (context, cancel_on_drop) = context(scope, None);
-        match prepared.executor.subscribe(request(prepared, context)).await {
+        match Executor::subscribe_by(plan, Arc::new(context)).await {
             Ok(events) => events
                 .map(move |event| {
                     let _held = &cancel_on_drop;
@@ -146,6 +240,11 @@ impl Gateway {
             Err(refusal) => stream::once(async move { refusal }).boxed(),
         }
     }
+}
+
+fn loaded() {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    metrics::gauge!("cloudphone_router_supergraph_loaded_timestamp_seconds").set(now.as_secs_f64());
 }
 
 fn request(prepared: &Prepared, context: RequestContext) -> ExecutionRequest {

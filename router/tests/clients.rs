@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use support::{Platform, Settings, Transport};
+use support::{Platform, Settings, Transport, subscribed};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
@@ -88,6 +88,28 @@ async fn published_clients_are_content_behind_a_proxy_that_splits_bytes() {
     clients_are_content(&platform, near).await;
     proxy.abort();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_published_client_subscribes_again_to_what_a_change_of_the_supergraph_ended() {
+    install().await;
+    let platform = Platform::start_with(brisk()).await;
+    let url = format!("http://{}/graphql", platform.address);
+    let mut node = command("node");
+    // Both stories at once, each with a socket of its own, before the one change.
+    node.args(["--test", "--test-reporter=spec", "reload.mjs"]).env("ROUTER_URL", url);
+    let story = async {
+        subscribed(2).await;
+        let supergraph = platform.supergraph(|part| part.sdl = part.sdl.replace("name: String!", "name: String"));
+        platform.gateway.exchange(&supergraph, platform.executor.clone()).unwrap();
+        support::until("one stream ended", || support::measured(ENDED) > 0.5).await;
+        subscribed(2).await;
+        platform.notes.listened_to_by(2).await;
+        platform.notes.announce("after", "2");
+    };
+    tokio::join!(run(&mut node), story);
+}
+
+const ENDED: &str = "cloudphone_graphql_subscription_streams_superseded_total";
 
 /// Network subgraphs, and heartbeats that come often enough to be met in a short test.
 fn brisk() -> Settings {

@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use crate::{
     answer::ExecutionResult,
     calls::{self, Pending},
+    live_plan::{LivePlan, Planned},
     paths, project,
     request::{RequestContext, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphService},
     store::{ObjectId, Store},
@@ -94,17 +95,25 @@ impl Executor {
         ExecutorBuilder::default()
     }
 
+    /// Whether both reach a subgraph over the very same transport.
+    pub(crate) fn shares(&self, other: &Self, subgraph: &str) -> bool {
+        match (self.inner.services.get(subgraph), other.inner.services.get(subgraph)) {
+            (Some(own), Some(others)) => Arc::ptr_eq(&own.service, &others.service),
+            _ => false,
+        }
+    }
+
     /// Runs a query or mutation.
     pub async fn execute(&self, request: ExecutionRequest) -> ExecutionResult {
         if request.operation.kind() == OperationKind::Subscription {
             let message = "A subscription needs a connection that can stream.";
             return self.inner.refused(vec![GraphQlError::new(codes::BAD_USER_INPUT, message)], &request.context);
         }
-        let variables = match request.operation.coerce(&request.variables) {
-            Ok(variables) => variables,
+        let planned = match Planned::new(self.clone(), request.operation, &request.variables) {
+            Ok(planned) => planned,
             Err(errors) => return self.inner.refused(errors, &request.context),
         };
-        let run = Run::new(Arc::clone(&self.inner), request.operation, variables, request.context);
+        let run = Run::of(&planned, request.context);
         let mut store = Store::default();
         let root = store.add_object(TypeId::UNKNOWN, std::iter::empty());
         run.steps(&mut store, &[root], 0).await;
@@ -117,16 +126,26 @@ impl Executor {
         &self,
         request: ExecutionRequest,
     ) -> Result<BoxStream<'static, ExecutionResult>, ExecutionResult> {
-        if request.operation.kind() != OperationKind::Subscription {
-            let message = "The operation is no subscription.";
-            return Err(self.inner.refused(vec![GraphQlError::new(codes::BAD_USER_INPUT, message)], &request.context));
+        match Planned::new(self.clone(), request.operation, &request.variables) {
+            Ok(planned) => Self::subscribe_by(Arc::new(LivePlan::new(planned)), request.context).await,
+            Err(errors) => Err(self.inner.refused(errors, &request.context)),
         }
-        let variables = request
-            .operation
-            .coerce(&request.variables)
-            .map_err(|errors| self.inner.refused(errors, &request.context))?;
-        let run = Run::new(Arc::clone(&self.inner), request.operation, variables, request.context);
-        subscription::start(run).await
+    }
+
+    /// The same by a plan that may be replaced while the subscription runs.
+    pub async fn subscribe_by(
+        plan: Arc<LivePlan>,
+        context: Arc<RequestContext>,
+    ) -> Result<BoxStream<'static, ExecutionResult>, ExecutionResult> {
+        let planned = plan.current();
+        if planned.operation.kind() != OperationKind::Subscription {
+            let message = "The operation is no subscription.";
+            let errors = vec![GraphQlError::new(codes::BAD_USER_INPUT, message)];
+            return Err(planned.executor.inner.refused(errors, &context));
+        }
+        let run = Run::of(&planned, Arc::clone(&context));
+        drop(planned);
+        subscription::start(run, plan, context).await
     }
 }
 
@@ -154,20 +173,21 @@ impl Inner {
 pub(crate) struct Run {
     inner: Arc<Inner>,
     pub(crate) operation: Arc<PreparedOperation>,
-    variables: Variables,
+    variables: Arc<Variables>,
     projection: Arc<Projection>,
     pub(crate) context: Arc<RequestContext>,
 }
 
 impl Run {
-    fn new(
-        inner: Arc<Inner>,
-        operation: Arc<PreparedOperation>,
-        variables: Variables,
-        context: Arc<RequestContext>,
-    ) -> Self {
-        let projection = operation.projection(&variables);
-        Self { inner, operation, variables, projection, context }
+    /// A run of a plan.
+    pub(crate) fn of(planned: &Planned, context: Arc<RequestContext>) -> Self {
+        Self {
+            inner: Arc::clone(&planned.executor.inner),
+            operation: Arc::clone(&planned.operation),
+            variables: Arc::clone(&planned.variables),
+            projection: Arc::clone(&planned.projection),
+            context,
+        }
     }
 
     /// Runs the plan's steps from position `first` on, for all roots together: entities of several events travel in one

@@ -9,6 +9,7 @@ mod calls;
 mod executor;
 mod ingest;
 mod json;
+mod live_plan;
 mod paths;
 mod project;
 mod representations;
@@ -19,4 +20,5 @@ mod subscription;
 
 pub use answer::ExecutionResult;
 pub use executor::{ErrorFilter, ExecutionRequest, Executor, ExecutorBuilder, ServiceOptions};
+pub use live_plan::{LivePlan, Planned};
 pub use request::{RequestContext, SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService};

@@ -14,7 +14,8 @@ use crate::{
     answer::ExecutionResult,
     calls::{self, Pending},
     executor::Run,
-    request::{SubgraphError, SubgraphEvent, SubgraphResponse},
+    live_plan::LivePlan,
+    request::{RequestContext, SubgraphError, SubgraphEvent, SubgraphResponse},
     store::Store,
 };
 
@@ -22,7 +23,11 @@ use crate::{
 const MAX_BATCH: usize = 64;
 
 /// Starts the source of a subscription.
-pub(crate) async fn start(run: Run) -> Result<BoxStream<'static, ExecutionResult>, ExecutionResult> {
+pub(crate) async fn start(
+    run: Run,
+    plan: Arc<LivePlan>,
+    context: Arc<RequestContext>,
+) -> Result<BoxStream<'static, ExecutionResult>, ExecutionResult> {
     let operation = Arc::clone(&run.operation);
     let Some(step) = operation.plan().steps.first() else {
         // Nothing but `__typename` was asked for: there is no source, so there is no event.
@@ -39,12 +44,14 @@ pub(crate) async fn start(run: Run) -> Result<BoxStream<'static, ExecutionResult
             .map_err(|error| run.failed(step, &error))?;
     let cancelled = run.context.cancellation.clone().cancelled_owned();
     let source = source.take_until(cancelled).boxed().ready_chunks(MAX_BATCH);
-    let events = Events { run, source, gap: false, over: false };
+    let events = Events { plan, context, source, gap: false, over: false };
     Ok(stream::unfold(events, Events::next).flat_map(stream::iter).boxed())
 }
 
 struct Events {
-    run: Run,
+    /// Looked at for each batch of events, so that a quiet subscription holds no plan that was replaced.
+    plan: Arc<LivePlan>,
+    context: Arc<RequestContext>,
     source: ReadyChunks<Pin<Box<dyn Stream<Item = SubgraphEvent> + Send>>>,
     /// Whether events may be missing before the next one.
     gap: bool,
@@ -70,9 +77,10 @@ impl Events {
                 }
             }
         }
-        let mut answers = complete(&self.run, bodies).await;
+        let run = Run::of(&self.plan.current(), Arc::clone(&self.context));
+        let mut answers = complete(&run, bodies).await;
         if let Some(error) = failure {
-            answers.push(self.run.failed(&self.run.operation.plan().steps[0], &error));
+            answers.push(run.failed(&run.operation.plan().steps[0], &error));
         }
         Some((answers, self))
     }

@@ -6,6 +6,7 @@
 
 mod api_schema;
 mod compile;
+mod continuity;
 mod coordinates;
 mod dependencies;
 mod document;
@@ -30,7 +31,7 @@ mod variables;
 pub use api_schema::ApiSchema;
 pub use error::{GraphQlError, Location, PathSegment, PlanningError, codes};
 pub use limits::OperationLimits;
-pub use operation::{FieldCoordinate, OperationKind, PreparedOperation};
+pub use operation::{FieldCoordinate, OperationKind, OperationSource, PreparedOperation};
 pub use plan::{
     EntityInput, FetchStep, FlattenPath, FlattenSegment, Plan, Required, RequiredField, Shape, ShapeField,
     StepCondition, StepInput, Symbol, Symbols, TypenameRewrite,

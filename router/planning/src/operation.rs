@@ -18,6 +18,7 @@ use crate::{
     error::GraphQlError,
     introspection,
     plan::{Plan, StepInput},
+    planner::{OverrideChoice, PlanRequest},
     projection::{FieldProjection, Projection},
     projection_compile,
     supergraph::Supergraph,
@@ -74,9 +75,30 @@ pub struct FieldCoordinate {
     pub field: Arc<str>,
 }
 
+/// What an operation is prepared from, on this supergraph or on another one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperationSource {
+    /// The whole document.
+    pub document: Arc<str>,
+    /// Which of its operations; absent when there is only one.
+    pub operation_name: Option<Arc<str>>,
+    /// Progressive overrides.
+    pub overrides: OverrideChoice,
+}
+
+impl OperationSource {
+    /// The request that prepares it for these variables.
+    pub fn request<'a>(&'a self, variables: &'a Map<String, Value>) -> PlanRequest<'a> {
+        let mut request = PlanRequest::new(&self.document, self.operation_name.as_deref()).with_variables(variables);
+        request.overrides.clone_from(&self.overrides);
+        request
+    }
+}
+
 /// A parsed, validated and planned operation; immutable and shared.
 pub struct PreparedOperation {
     supergraph: Arc<Supergraph>,
+    source: Arc<OperationSource>,
     document: ParsedDocument,
     plan: Plan,
     name: Option<Arc<str>>,
@@ -97,7 +119,12 @@ impl std::fmt::Debug for PreparedOperation {
 }
 
 impl PreparedOperation {
-    pub(crate) fn new(supergraph: Arc<Supergraph>, document: ParsedDocument, plan: Plan) -> Self {
+    pub(crate) fn new(
+        supergraph: Arc<Supergraph>,
+        source: Arc<OperationSource>,
+        document: ParsedDocument,
+        plan: Plan,
+    ) -> Self {
         let coordinates = coordinates::of(&supergraph, &document);
         let mut conditions = BTreeSet::new();
         let mut uses_introspection = false;
@@ -112,6 +139,7 @@ impl PreparedOperation {
         let prepared = Self {
             name: document.name().map(Arc::from),
             supergraph,
+            source,
             document,
             plan,
             condition_variables: conditions.into_iter().collect(),
@@ -133,6 +161,11 @@ impl PreparedOperation {
     /// Its name, when it has one.
     pub fn name(&self) -> Option<&Arc<str>> {
         self.name.as_ref()
+    }
+
+    /// What it was prepared from.
+    pub fn source(&self) -> &Arc<OperationSource> {
+        &self.source
     }
 
     /// The fetches.

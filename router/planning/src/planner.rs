@@ -27,7 +27,7 @@ use crate::{
     document::{ParsedDocument, validation_rules},
     error::{PlanningError, codes},
     limits::{self, OperationLimits},
-    operation::{OperationKind, PreparedOperation},
+    operation::{OperationKind, OperationSource, PreparedOperation},
     plan::{Plan, StepCondition},
     rewrite, serial,
     supergraph::Supergraph,
@@ -40,7 +40,7 @@ const GRACE: Duration = Duration::from_secs(1);
 const MAX_ABANDONED: usize = 8;
 
 /// Which of the subgraphs that share a field by `@override` with a label is to answer it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct OverrideChoice {
     /// Custom labels that are on for this request.
     pub labels: BTreeSet<String>,
@@ -99,7 +99,7 @@ pub trait Planner: Send + Sync {
 }
 
 /// Settings of [`FederationPlanner`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannerOptions {
     /// Prepared operations kept; the least used leave first.
     pub cache_capacity: u64,
@@ -194,17 +194,18 @@ impl Planner for FederationPlanner {
         let core = Arc::clone(&self.core);
         let permits = Arc::clone(&self.permits);
         let (given_up, own_key, abandoned) = (self.given_up.clone(), key.clone(), Arc::clone(&self.abandoned));
-        let document = request.document.to_owned();
-        let operation_name = request.operation_name.map(str::to_owned);
+        let source = Arc::new(OperationSource {
+            document: request.document.into(),
+            operation_name: request.operation_name.map(Arc::from),
+            overrides: request.overrides.clone(),
+        });
         self.cache
             .try_get_with(key, async move {
                 let permit = Arc::clone(&permits).acquire_owned().await.expect("the planner never closes its permits");
                 let limit = core.options.timeout + GRACE;
                 let planning = tokio::task::spawn_blocking(move || {
                     let held = permit;
-                    let planned = core
-                        .prepare(&document, operation_name.as_deref(), &overrides, conditions.as_ref())
-                        .map(Arc::new);
+                    let planned = core.prepare(&source, &overrides, conditions.as_ref()).map(Arc::new);
                     drop(held);
                     planned
                 });
@@ -266,26 +267,25 @@ fn contained<T>(work: impl FnOnce() -> Result<T, PlanningError>) -> Result<T, Pl
 impl PlanningCore {
     fn prepare(
         &self,
-        text: &str,
-        operation_name: Option<&str>,
+        source: &Arc<OperationSource>,
         overrides: &Overrides,
         conditions: Option<&Conditions>,
     ) -> Result<PreparedOperation, PlanningError> {
-        contained(|| self.prepare_unguarded(text, operation_name, overrides, conditions))
+        contained(|| self.prepare_unguarded(source, overrides, conditions))
     }
 
     fn prepare_unguarded(
         &self,
-        text: &str,
-        operation_name: Option<&str>,
+        source: &Arc<OperationSource>,
         overrides: &Overrides,
         conditions: Option<&Conditions>,
     ) -> Result<PreparedOperation, PlanningError> {
-        let document = ParsedDocument::parse(text, operation_name, self.options.limits.max_tokens)?;
+        let document =
+            ParsedDocument::parse(&source.document, source.operation_name.as_deref(), self.options.limits.max_tokens)?;
         limits::check(&document, &self.options.limits)?;
         document.validate(self.supergraph.api(), &self.rules)?;
         let plan = self.plan(&document, overrides, conditions)?;
-        let prepared = PreparedOperation::new(Arc::clone(&self.supergraph), document, plan);
+        let prepared = PreparedOperation::new(Arc::clone(&self.supergraph), Arc::clone(source), document, plan);
         if prepared.uses_introspection() && !self.options.introspection {
             return Err(PlanningError::single(codes::INTROSPECTION_DISABLED, "Introspection is switched off."));
         }

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::envelope::{Envelope, Wire};
@@ -20,7 +21,7 @@ use crate::gateway::{OperationKind, Prepared, Scope};
 use crate::pipeline::{Admitted, Rejection};
 use crate::server::OpenEdge;
 use crate::session::Session;
-use crate::streams::{Next, StreamEnd};
+use crate::streams::{Next, StreamEnd, Tie};
 
 /// Messages waiting for a slow client; operations hold back while it is full.
 pub const QUEUE: usize = 64;
@@ -50,6 +51,8 @@ pub struct Operations {
     wire: Wire,
     out: mpsc::Sender<Outgoing>,
     running: Arc<Mutex<Running>>,
+    /// A change of the supergraph ended all streams there were.
+    superseded: CancellationToken,
     tasks: TaskTracker,
 }
 
@@ -64,12 +67,15 @@ struct Operation {
     number: u64,
     task: AbortHandle,
     streams: bool,
+    /// Its stream, once it has one.
+    tie: Option<Arc<Tie>>,
 }
 
 impl Operations {
     /// None yet.
     pub fn new(edge: Arc<OpenEdge>, session: Arc<Session>, wire: Wire, out: mpsc::Sender<Outgoing>) -> Self {
-        Self { edge, session, wire, out, running: Arc::default(), tasks: TaskTracker::new() }
+        let superseded = CancellationToken::new();
+        Self { edge, session, wire, out, running: Arc::default(), superseded, tasks: TaskTracker::new() }
     }
 
     /// Starts an operation; an error closes the connection.
@@ -89,7 +95,7 @@ impl Operations {
         let number = running.started;
         let (operations, name, start) = (self.clone(), id.clone(), Box::new(start));
         let task = self.tasks.spawn(async move { operations.run(&name, number, start).await }).abort_handle();
-        running.operations.insert(id, Operation { number, task, streams: false });
+        running.operations.insert(id, Operation { number, task, streams: false, tie: None });
         Ok(())
     }
 
@@ -104,6 +110,12 @@ impl Operations {
     pub fn stop_streams(&self) {
         let running = &mut self.running.lock().operations;
         running.extract_if(|_, operation| operation.streams).for_each(|(_, operation)| operation.task.abort());
+    }
+
+    /// Waits until a change of the supergraph has ended all streams there were. Its end lets clients come back and subscribe
+    /// again by themselves, as none of them does when a single operation fails.
+    pub async fn superseded(&self) {
+        self.superseded.cancelled().await;
     }
 
     /// Ends all of them.
@@ -127,7 +139,7 @@ impl Operations {
                 if let Some(operation) = self.running.lock().operations.get_mut(id).filter(|own| own.number == number) {
                     operation.streams = true;
                 }
-                self.stream(&envelope, prepared).await
+                self.stream(&envelope, id, number, prepared).await
             }
             Ok(prepared) => Box::pin(self.answer(&envelope, &prepared)).await,
         };
@@ -168,12 +180,15 @@ impl Operations {
     }
 
     /// Sends the events of a subscription; gives its last word, if it has one.
-    async fn stream(&self, envelope: &Envelope, prepared: Prepared) -> Option<Bytes> {
+    async fn stream(&self, envelope: &Envelope, id: &str, number: u64, prepared: Prepared) -> Option<Bytes> {
         let subscribed = self.edge.streams.subscribe(prepared, self.session.origin(), self.session.state());
         let mut subscription = match subscribed {
             Ok(subscription) => subscription,
             Err(full) => return Some(envelope.error(&self.errors(full.code(), &full.to_string()))),
         };
+        if let Some(operation) = self.running.lock().operations.get_mut(id).filter(|own| own.number == number) {
+            operation.tie = Some(subscription.tie());
+        }
         let end = loop {
             match subscription.next().await {
                 Next::Event(event) => {
@@ -191,6 +206,14 @@ impl Operations {
                 let (code, message) = StreamEnd::TOO_SLOW;
                 Some(envelope.error(&self.errors(code, message)))
             }
+            StreamEnd::Superseded if self.is_deserted() => {
+                self.superseded.cancel();
+                None
+            }
+            StreamEnd::Superseded => {
+                let (code, message) = StreamEnd::SUPERSEDED;
+                Some(envelope.error(&self.errors(code, message)))
+            }
             // A connection that is about to end, so that clients take everything up again elsewhere or with a fresh
             // credential, must not end its operations for good. A socket tells by its close code why it ends.
             StreamEnd::ClientGone
@@ -198,6 +221,13 @@ impl Operations {
             StreamEnd::Denied(_) if self.wire == Wire::WebSocket => None,
             StreamEnd::Denied(denied) => Some(envelope.error(&self.errors(denied.code(), &denied.to_string()))),
         }
+    }
+
+    /// Whether a change of the supergraph left none of the streams.
+    fn is_deserted(&self) -> bool {
+        let running = self.running.lock();
+        let mut streams = running.operations.values().filter(|operation| operation.streams);
+        streams.all(|operation| operation.tie.as_ref().is_some_and(|tie| tie.is_superseded()))
     }
 
     /// Says an operation's last word. Its id is free before the client hears it, as the client may use it again at once;

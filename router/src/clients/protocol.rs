@@ -77,6 +77,8 @@ pub enum Close {
     GoingAway,
     /// Nobody can be signed in at the moment.
     TryAgainLater,
+    /// The supergraph changed, and with it every subscription of this connection; clients come back and subscribe again.
+    SupergraphChanged,
 }
 
 impl Close {
@@ -89,9 +91,10 @@ impl Close {
             Self::InitialisationTimeout => 4408,
             Self::SubscriberExists(_) => 4409,
             Self::TooManyInitialisations => 4429,
-            // RFC 6455 §7.4.1 and its registry: 1001 going away, 1013 try again later. Clients come back after both, as a
-            // page should that was only asleep; 1008 would tell them not to.
+            // RFC 6455 §7.4.1 and its registry: 1001 going away, 1012 service restart, 1013 try again later. Clients come
+            // back after these, as a page should that was only asleep; 1008 would tell them not to.
             Self::GoingAway => 1001,
+            Self::SupergraphChanged => 1012,
             Self::TooSlow | Self::Silent | Self::TryAgainLater => 1013,
         }
     }
@@ -113,6 +116,7 @@ impl Close {
             Self::Silent => "Client is silent",
             Self::GoingAway => "Server is going away",
             Self::TryAgainLater => "Try again later",
+            Self::SupergraphChanged => "Supergraph changed",
         })
     }
 }

@@ -195,6 +195,7 @@ impl Stream {
         let heartbeat = self.edge.limits.event_stream_heartbeat;
         let mut quiet = interval_at(Instant::now() + heartbeat, heartbeat);
         let mut state = self.reservation.session.state();
+        let superseded = self.reservation.operations.clone();
         loop {
             let frame = tokio::select! {
                 outgoing = self.queue.recv() => match outgoing {
@@ -205,6 +206,10 @@ impl Stream {
                 () = self.frames.closed() => return,
                 _ = ended(&mut state) => return self.settle(LAST_WORDS).await,
                 () = self.edge.draining.cancelled() => {
+                    self.reservation.operations.stop_streams();
+                    return self.settle(DRAIN).await;
+                }
+                () = superseded.superseded() => {
                     self.reservation.operations.stop_streams();
                     return self.settle(DRAIN).await;
                 }

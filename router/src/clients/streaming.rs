@@ -131,6 +131,14 @@ async fn run(
             let (code, message) = StreamEnd::TOO_SLOW;
             sent(edge, &frames, format.failure(&errors_list(code, message, origin.correlation_id))).await;
         }
+        StreamEnd::Superseded => {
+            let (code, message) = StreamEnd::SUPERSEDED;
+            sent(edge, &frames, format.failure(&errors_list(code, message, origin.correlation_id))).await;
+            if format == StreamFormat::EventStream {
+                // Told why, but without an end: the clients of this protocol then subscribe again by themselves.
+                return;
+            }
+        }
         StreamEnd::Denied(error) => {
             let errors = errors_list(error.code(), &error.to_string(), origin.correlation_id);
             sent(edge, &frames, format.failure(&errors)).await;

@@ -3,24 +3,28 @@
 mod event;
 mod key;
 mod places;
+mod reload;
 mod rules;
 mod shared;
 mod statistics;
 mod subscription;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Once, Weak};
 
+use arc_swap::ArcSwap;
 use cloudphone_core::Origin;
 use futures::StreamExt as _;
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::sleep_until;
 
 pub use event::Event;
-use key::{Key, shared_scope};
+use key::{Asked, Key, shared_scope};
 pub use places::Full;
 use places::Places;
+pub use reload::Tie;
+use reload::{Course, follow};
 pub use rules::{Beginning, FieldRule, Overrun, StreamLimits};
 use shared::{Reader, Shared};
 pub use subscription::{Next, StreamEnd, Subscription};
@@ -39,9 +43,16 @@ pub struct Streams {
 
 struct Inner {
     gateway: Gateway,
-    limits: StreamLimits,
+    limits: ArcSwap<StreamLimits>,
     /// The stream that the next equal subscription would join, if it still can.
     live: Mutex<HashMap<Arc<Key>, Arc<Shared>>>,
+    /// All streams, by their addresses.
+    running: Mutex<HashMap<usize, Arc<Shared>>>,
+    /// Held while streams are ended by a change of the supergraph.
+    ending: Mutex<()>,
+    /// A stream began by a plan of before the last change.
+    late: Arc<Notify>,
+    following: Once,
     places: Arc<Places>,
     statistics: statistics::Operations,
 }
@@ -51,12 +62,21 @@ impl Streams {
     pub fn new(gateway: Gateway, limits: StreamLimits) -> Self {
         let inner = Inner {
             gateway,
-            limits,
+            limits: ArcSwap::from_pointee(limits),
             live: Mutex::default(),
+            running: Mutex::default(),
+            ending: Mutex::default(),
+            late: Arc::default(),
+            following: Once::new(),
             places: Arc::default(),
             statistics: statistics::Operations::default(),
         };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// Other limits and rules from now on; streams that run keep the rules that they began with.
+    pub fn change_limits(&self, limits: StreamLimits) {
+        self.inner.limits.store(Arc::new(limits));
     }
 
     /// A subscription for one client, which lasts as long as its session allows.
@@ -69,41 +89,66 @@ impl Streams {
         // Whose session has ended needs no place: it is told so by its first event.
         let caller = state.borrow().caller();
         let scope = caller.ok().map(|caller| Scope { caller, origin: origin.clone() });
-        let place = scope.map(|scope| self.inner.places.take(&scope, &self.inner.limits)).transpose()?;
-        let mut subscription = Subscription::new(self.clone(), prepared, origin.clone(), state, place);
+        let place = scope.map(|scope| self.inner.places.take(&scope, &self.inner.limits.load())).transpose()?;
+        let asked = Arc::new(Asked::new(&prepared));
+        let mut subscription = Subscription::new(self.clone(), asked, origin.clone(), state, place);
         // At once, so that a client that sees the head of its answer misses nothing from then on.
-        let _ = subscription.open();
+        let _ = subscription.open(&prepared);
+        // From here on the stream's own plan counts, which may be replaced.
+        drop(prepared);
         Ok(subscription)
     }
 
     /// Joins the stream of an equal subscription, or begins one.
-    fn open(&self, prepared: &Prepared, scope: Scope) -> Reader {
-        let key = Key::new(prepared, &scope);
+    fn open(&self, prepared: &Prepared, asked: &Arc<Asked>, scope: Scope) -> Reader {
+        let key = Key::new(asked, &scope);
         let mut live = self.inner.live.lock();
-        if let Some(reader) = live.get(&key).and_then(Shared::join) {
+        // One that a change of the supergraph is about to end must not be joined.
+        let known = live.get(&key).filter(|shared| shared.course.fits(prepared));
+        if let Some(reader) = known.and_then(Shared::join) {
             return reader;
         }
-        let key = Arc::new(key);
-        let (shared, reader) = self.begin(prepared, scope, self.inner.limits.events_behind, Some(Arc::clone(&key)));
+        let (key, ahead) = (Arc::new(key), self.inner.limits.load().events_behind);
+        let (shared, reader) = self.begin(prepared, asked, scope, ahead, Some(Arc::clone(&key)));
         live.insert(key, shared);
         reader
     }
 
     /// Begins a stream that nobody else joins.
-    fn open_alone(&self, prepared: &Prepared, scope: Scope) -> Reader {
-        self.begin(prepared, scope, EVENTS_AHEAD, None).1
+    fn open_alone(&self, prepared: &Prepared, asked: &Arc<Asked>, scope: Scope) -> Reader {
+        self.begin(prepared, asked, scope, EVENTS_AHEAD, None).1
     }
 
-    fn begin(&self, prepared: &Prepared, scope: Scope, ahead: usize, key: Option<Arc<Key>>) -> (Arc<Shared>, Reader) {
-        let variables = prepared.operation.coerce(&prepared.variables).unwrap_or_default();
+    fn begin(
+        &self,
+        prepared: &Prepared,
+        asked: &Arc<Asked>,
+        scope: Scope,
+        ahead: usize,
+        key: Option<Arc<Key>>,
+    ) -> (Arc<Shared>, Reader) {
+        let variables = prepared.operation.coerce(&asked.variables).unwrap_or_default();
         let (field, arguments) = prepared.operation.root_call(&variables).unwrap_or_default();
-        let rule = self.inner.limits.rule(field, &arguments);
+        let rule = self.inner.limits.load().rule(field, &arguments);
         let statistics = self.inner.statistics.of(&bounded_name(prepared));
-        let (shared, reader) = Shared::new(rule, ahead, statistics);
+        let (shared, reader) = Shared::new(Course::new(prepared, Arc::clone(asked)), rule, ahead, statistics);
+        self.inner.running.lock().insert(Arc::as_ptr(&shared).addr(), Arc::clone(&shared));
+        self.follow();
+        if !shared.course.is_of(self.inner.gateway.version()) {
+            self.inner.late.notify_one();
+        }
         let run = Run { shared: Arc::clone(&shared), streams: Arc::downgrade(&self.inner), key };
         // Ends when its last subscriber leaves.
-        tokio::spawn(run.run(self.inner.gateway.clone(), prepared.clone(), shared_scope(scope)));
+        tokio::spawn(run.run(self.inner.gateway.clone(), shared_scope(scope)));
         (shared, reader)
+    }
+
+    /// Begins to follow the gateway's changes; ends with the gateway, or with the first change after the streams are gone.
+    fn follow(&self) {
+        self.inner.following.call_once(|| {
+            let changes = self.inner.gateway.changes();
+            tokio::spawn(follow(Arc::downgrade(&self.inner), changes, Arc::clone(&self.inner.late)));
+        });
     }
 }
 
@@ -116,13 +161,12 @@ struct Run {
 }
 
 impl Run {
-    async fn run(self, gateway: Gateway, prepared: Prepared, scope: Scope) {
+    async fn run(self, gateway: Gateway, scope: Scope) {
         let shared = &self.shared;
         shared.statistics.began();
         let work = async move {
             // Boxed, as a quiet stream must not keep the room that its beginning took.
-            let mut events = Box::pin(gateway.subscribe(&prepared, scope)).await;
-            drop(prepared);
+            let mut events = Box::pin(gateway.subscribe(Arc::clone(&shared.course.plan), scope)).await;
             loop {
                 shared.room().await;
                 let start_ends = shared.start_kept_until();
@@ -140,6 +184,7 @@ impl Run {
         tokio::select! {
             biased;
             () = shared.deserted.cancelled() => {}
+            () = shared.superseded.cancelled() => {}
             () = work => {}
         }
     }
@@ -150,7 +195,9 @@ impl Drop for Run {
     fn drop(&mut self) {
         self.shared.end();
         self.shared.statistics.ended();
-        let (Some(streams), Some(key)) = (self.streams.upgrade(), &self.key) else { return };
+        let Some(streams) = self.streams.upgrade() else { return };
+        streams.running.lock().remove(&Arc::as_ptr(&self.shared).addr());
+        let Some(key) = &self.key else { return };
         let mut live = streams.live.lock();
         if live.get(key).is_some_and(|known| Arc::ptr_eq(known, &self.shared)) {
             live.remove(key);

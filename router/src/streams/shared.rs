@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::event::Event;
+use super::reload::Course;
 use super::rules::Rule;
 use super::statistics::Statistics;
 
@@ -25,6 +26,10 @@ pub(super) struct Shared {
     room: Notify,
     /// The last subscriber has left.
     pub(super) deserted: CancellationToken,
+    /// Its plan holds no longer.
+    pub(super) superseded: CancellationToken,
+    /// Its plan.
+    pub(super) course: Course,
     pub(super) statistics: Statistics,
     pub(super) rule: Rule,
     capacity: u64,
@@ -44,8 +49,17 @@ struct Ring {
     fastest: u64,
     readers: usize,
     start: Start,
-    /// No further events come.
-    over: bool,
+    /// No further events come, for this reason.
+    over: Option<Over>,
+}
+
+/// Why no further events come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    /// The source has no more.
+    Completed,
+    /// The supergraph changed, and what was asked is answered by another plan or not at all.
+    Superseded,
 }
 
 /// Who may join.
@@ -63,7 +77,7 @@ pub(super) enum Received {
     Event(Arc<Event>),
     /// It was overrun by so many events.
     Behind(u64),
-    Over,
+    Over(Over),
 }
 
 impl Ring {
@@ -90,15 +104,17 @@ impl Ring {
 
 impl Shared {
     /// A stream with its first subscriber, who remembers at most `capacity` events for those who are slower.
-    pub(super) fn new(rule: Rule, capacity: usize, statistics: Statistics) -> (Arc<Self>, Reader) {
+    pub(super) fn new(course: Course, rule: Rule, capacity: usize, statistics: Statistics) -> (Arc<Self>, Reader) {
         let start = if rule.joinable { Start::Open } else { Start::Kept { events: Vec::new(), bytes: 0 } };
-        let ring = Ring { slots: VecDeque::new(), head: 0, fastest: 0, readers: 1, start, over: false };
+        let ring = Ring { slots: VecDeque::new(), head: 0, fastest: 0, readers: 1, start, over: None };
         statistics.joined();
         let shared = Arc::new(Self {
             ring: Mutex::new(ring),
             news: Notify::new(),
             room: Notify::new(),
             deserted: CancellationToken::new(),
+            superseded: CancellationToken::new(),
+            course,
             statistics,
             rule,
             capacity: capacity.max(1) as u64,
@@ -110,7 +126,7 @@ impl Shared {
     /// Another subscriber; none when it could no longer get what it would get alone.
     pub(super) fn join(self: &Arc<Self>) -> Option<Reader> {
         let mut ring = self.ring.lock();
-        if ring.over || ring.readers == 0 {
+        if ring.over.is_some() || ring.readers == 0 {
             return None;
         }
         let start = match &ring.start {
@@ -199,8 +215,19 @@ impl Shared {
 
     /// No further events come.
     pub(super) fn end(&self) {
-        self.ring.lock().over = true;
+        self.ring.lock().over.get_or_insert(Over::Completed);
         self.news.notify_waiters();
+    }
+
+    /// Another plan has taken the place of this stream's.
+    pub(super) fn supersede(&self) {
+        self.ring.lock().over.get_or_insert(Over::Superseded);
+        self.news.notify_waiters();
+        self.superseded.cancel();
+    }
+
+    pub(super) fn is_superseded(&self) -> bool {
+        self.ring.lock().over == Some(Over::Superseded)
     }
 
     fn take(&self, position: &mut u64) -> Option<Received> {
@@ -210,7 +237,7 @@ impl Shared {
             return Some(Received::Behind(first - *position));
         }
         if *position == ring.head {
-            return ring.over.then_some(Received::Over);
+            return ring.over.map(Received::Over);
         }
         let index = usize::try_from(*position - first).expect("a ring is small");
         let event = Arc::clone(&ring.slots[index].event);
@@ -270,7 +297,7 @@ impl Reader {
         self.position = newest;
     }
 
-    pub(super) fn stream(&self) -> &Shared {
+    pub(super) fn stream(&self) -> &Arc<Shared> {
         &self.shared
     }
 }

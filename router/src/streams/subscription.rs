@@ -7,9 +7,11 @@ use tokio::sync::watch;
 
 use super::Streams;
 use super::event::Event;
+use super::key::Asked;
 use super::places::Place;
+use super::reload::Tie;
 use super::rules::Overrun;
-use super::shared::{Reader, Received};
+use super::shared::{Over, Reader, Received};
 use crate::authentication::AuthenticationError;
 use crate::gateway::{Prepared, Scope};
 use crate::session::SessionState;
@@ -32,6 +34,8 @@ pub enum StreamEnd {
     ClientGone,
     /// The client could not keep up, and this subscription leaves nothing out.
     TooSlow,
+    /// The supergraph changed, and what was asked is answered by another plan or not at all.
+    Superseded,
     /// The caller's right to it ended.
     Denied(AuthenticationError),
 }
@@ -40,15 +44,18 @@ impl StreamEnd {
     /// The code and the message for a subscription that ended because its reader is slow.
     pub const TOO_SLOW: (&str, &str) =
         ("SUBSCRIBER_TOO_SLOW", "Events came faster than they were read; subscribe again.");
+    /// The code and the message for a subscription that ended because the supergraph changed.
+    pub const SUPERSEDED: (&str, &str) = ("SUPERGRAPH_CHANGED", "The graph has changed; subscribe again.");
 }
 
 /// A client's subscription. When the caller's rights change it begins anew under the new ones.
 pub struct Subscription {
     streams: Streams,
-    prepared: Prepared,
+    asked: Arc<Asked>,
     origin: Origin,
     state: watch::Receiver<SessionState>,
     reader: Option<Reader>,
+    tie: Arc<Tie>,
     /// It was overrun, and has a stream of its own since.
     alone: bool,
     /// Events were left out before the next one.
@@ -59,21 +66,32 @@ pub struct Subscription {
 impl Subscription {
     pub(super) fn new(
         streams: Streams,
-        prepared: Prepared,
+        asked: Arc<Asked>,
         origin: Origin,
         state: watch::Receiver<SessionState>,
         place: Option<Place>,
     ) -> Self {
-        Self { streams, prepared, origin, state, reader: None, alone: false, gap: false, _place: place }
+        Self {
+            streams,
+            asked,
+            origin,
+            state,
+            reader: None,
+            tie: Arc::default(),
+            alone: false,
+            gap: false,
+            _place: place,
+        }
     }
 
     /// The next event, or the end; nothing is lost when this is cancelled.
     pub async fn next(&mut self) -> Next {
         loop {
             if self.reader.is_none()
-                && let Err(error) = self.open()
+                // Boxed, as a quiet subscription must not keep room for it.
+                && let Err(end) = Box::pin(self.reopen()).await
             {
-                return Next::End(StreamEnd::Denied(error));
+                return Next::End(end);
             }
             let reader = self.reader.as_mut().expect("it was opened");
             let received = tokio::select! {
@@ -93,7 +111,8 @@ impl Subscription {
                     reader.stream().statistics.delivered(&event);
                     return Next::Event(event);
                 }
-                Received::Over => return Next::End(StreamEnd::Completed),
+                Received::Over(Over::Completed) => return Next::End(StreamEnd::Completed),
+                Received::Over(Over::Superseded) => return Next::End(StreamEnd::Superseded),
                 Received::Behind(events) => {
                     reader.stream().statistics.dropped(events);
                     match reader.stream().rule.overrun {
@@ -130,14 +149,29 @@ impl Subscription {
         (self.alone, self.gap) = (false, false);
     }
 
-    pub(super) fn open(&mut self) -> Result<(), AuthenticationError> {
+    /// What tells from beside how its stream is.
+    pub fn tie(&self) -> Arc<Tie> {
+        Arc::clone(&self.tie)
+    }
+
+    /// Begins anew, by the plan of now.
+    async fn reopen(&mut self) -> Result<(), StreamEnd> {
+        self.state.borrow().caller().map_err(StreamEnd::Denied)?;
+        let gateway = &self.streams.inner.gateway;
+        let prepared = gateway.prepare_again(&self.asked.source, &self.asked.variables).await;
+        self.open(&prepared.ok_or(StreamEnd::Superseded)?).map_err(StreamEnd::Denied)
+    }
+
+    pub(super) fn open(&mut self, prepared: &Prepared) -> Result<(), AuthenticationError> {
         let caller = self.state.borrow_and_update().caller()?;
         let scope = Scope { caller, origin: self.origin.clone() };
-        self.reader = Some(if self.alone {
-            self.streams.open_alone(&self.prepared, scope)
+        let reader = if self.alone {
+            self.streams.open_alone(prepared, &self.asked, scope)
         } else {
-            self.streams.open(&self.prepared, scope)
-        });
+            self.streams.open(prepared, &self.asked, scope)
+        };
+        self.tie.bind(&self.streams, reader.stream());
+        self.reader = Some(reader);
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ mod failures;
 mod http;
 mod multipart;
 mod protocol;
+mod reload;
 mod reservations;
 mod shared_streams;
 mod shutdown;

@@ -112,6 +112,10 @@ pub struct Platform {
     pub doorman: Arc<Doorman>,
     pub notes: Notes,
     pub accounts: accounts::Accounts,
+    pub gateway: Gateway,
+    /// Reaches the subgraphs, whatever the supergraph says.
+    pub executor: Executor,
+    parts: Vec<Part>,
     pub connections: Arc<Semaphore>,
     pub draining: CancellationToken,
     pub server: JoinHandle<()>,
@@ -145,11 +149,11 @@ impl Platform {
             .build();
         let timeout = settings.limits.request_timeout;
         let options = PlannerOptions { introspection: true, ..PlannerOptions::default() };
-        let gateway = Gateway::new(&supergraph.supergraph_sdl, executor, options, timeout).unwrap();
+        let gateway = Gateway::new(&supergraph.supergraph_sdl, executor.clone(), options, timeout).unwrap();
         let draining = CancellationToken::new();
         let connections = Arc::new(Semaphore::new(settings.limits.connections));
         let edge = Edge {
-            gateway,
+            gateway: gateway.clone(),
             authenticator: Arc::clone(&doorman) as _,
             limits: settings.limits,
             cross_site: CrossSite::new(&[PARTNER.to_owned()]),
@@ -163,7 +167,27 @@ impl Platform {
         let stop = draining.clone().cancelled_owned();
         let server =
             tokio::spawn(async move { axum::serve(listener, app).with_graceful_shutdown(stop).await.unwrap() });
-        Self { address, doorman, notes, accounts, connections, draining, server, accounts_process, notes_process }
+        Self {
+            address,
+            doorman,
+            notes,
+            accounts,
+            gateway,
+            executor,
+            parts: parts.to_vec(),
+            connections,
+            draining,
+            server,
+            accounts_process,
+            notes_process,
+        }
+    }
+
+    /// The supergraph after a change of its subgraphs' schemas.
+    pub fn supergraph(&self, change: impl Fn(&mut Part)) -> String {
+        let mut parts = self.parts.clone();
+        parts.iter_mut().for_each(change);
+        compose(&parts).unwrap_or_else(|errors| panic!("{errors:?}")).supergraph_sdl
     }
 
     pub fn url(&self) -> String {

@@ -24,7 +24,7 @@ use crate::session::{Session, ended};
 const FAREWELL: Duration = Duration::from_secs(1);
 /// How long queries and mutations may take to finish when the session ends.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-/// How long queries and mutations may take to finish when the router shuts down.
+/// How long queries and mutations may take to finish when the router shuts down, or when its supergraph changed.
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// Serves the connection to its end.
@@ -105,6 +105,11 @@ impl Connection {
                     operations.stop_streams();
                     operations.settle(DRAIN).await;
                     return Some(Close::GoingAway);
+                }
+                () = operations.superseded() => {
+                    operations.stop_streams();
+                    operations.settle(DRAIN).await;
+                    return Some(Close::SupergraphChanged);
                 }
                 error = ended(&mut state) => {
                     // Streams end without a word of their own: told an error, a client would not take them up again with
