@@ -27,7 +27,9 @@ impl Latencies {
 
     /// The value below which so many thousandths of all are; zero when there are none.
     pub fn per_mille(&mut self, share: usize) -> Duration {
-        self.micros.sort_unstable();
+        if !self.micros.is_sorted() {
+            self.micros.sort_unstable();
+        }
         let index = (self.micros.len() * share / 1000).min(self.micros.len().saturating_sub(1));
         Duration::from_micros(self.micros.get(index).copied().unwrap_or_default().into())
     }

@@ -2,6 +2,7 @@
 
 mod client;
 mod engines;
+mod federation;
 mod folder;
 mod ingest;
 mod latency;
@@ -33,18 +34,32 @@ enum Benchmark {
     Router(router::Options),
     /// Memory and time to ready with simulated devices.
     Memory(memory::Options),
+    /// The router before foreign subgraphs: queries, subscriptions and new operations, beside other gateways.
+    Federation(Box<federation::Options>),
+    /// A router with the benchmark's subgraphs in its own process; `federation` starts it.
+    #[command(hide = true)]
+    FederationInProcess(federation::EmbeddedOptions),
     /// Memory of the process while a large package is uploaded.
     Upload(upload::Options),
 }
 
+/// The allocator of the program, so that a router inside this one compares with it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let Arguments { program, benchmark } = Arguments::parse();
+    if let Benchmark::FederationInProcess(options) = benchmark {
+        return federation::serve_in_process(options).await;
+    }
     let program = program.canonicalize().map_err(|error| anyhow::anyhow!("{}: {error}", program.display()))?;
     match benchmark {
         Benchmark::Ingest(options) => ingest::run(&program, options).await,
         Benchmark::Router(options) => router::run(&program, options).await,
         Benchmark::Memory(options) => memory::run(&program, &options).await,
+        Benchmark::Federation(options) => federation::run(&program, *options).await,
+        Benchmark::FederationInProcess(_) => unreachable!("it needs no program and was started above"),
         Benchmark::Upload(options) => upload::run(&program, options).await,
     }
 }

@@ -22,6 +22,12 @@ pub fn memory(pid: u32) -> Memory {
     Memory { resident_mb: field("VmRSS:") / 1024, peak_mb: field("VmHWM:") / 1024 }
 }
 
+/// Resident memory of one process in KiB.
+pub fn resident_kb(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    status.lines().find_map(|line| line.strip_prefix("VmRSS:")).and_then(kilobytes).unwrap_or_default()
+}
+
 /// Memory of all descendants in MiB; what they share counts once.
 pub fn memory_of_children_mb(pid: u32) -> u64 {
     let shares = descendants(pid).into_iter().filter_map(|child| {
