@@ -5,12 +5,14 @@
 //! planning library below, so the library can be replaced without touching execution.
 
 mod api_schema;
+mod cache_hints;
 mod compile;
 mod continuity;
 mod coordinates;
 mod dependencies;
 mod document;
 mod error;
+mod fetch_outline;
 mod interfaces;
 mod introspection;
 mod keys;
@@ -29,7 +31,9 @@ mod types;
 mod variables;
 
 pub use api_schema::ApiSchema;
+pub use cache_hints::CacheHint;
 pub use error::{GraphQlError, Location, PathSegment, PlanningError, codes};
+pub use fetch_outline::{FetchOutline, OutlineNode, RootOutline};
 pub use limits::OperationLimits;
 pub use operation::{FieldCoordinate, OperationKind, OperationSource, PreparedOperation};
 pub use plan::{

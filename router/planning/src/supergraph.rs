@@ -18,7 +18,10 @@ use hive_router_query_planner::{
 
 use crate::{
     api_schema::ApiSchema,
-    interfaces, keys, provides,
+    cache_hints::{self, CacheHint},
+    interfaces, keys,
+    operation::OperationKind,
+    provides,
     types::{TypeTable, named_type},
 };
 
@@ -53,6 +56,7 @@ pub struct Supergraph {
     uniform_names: AHashSet<String>,
     /// Fields that cannot be asked for by way of the interface, by interface and name.
     restricted: AHashSet<(String, String)>,
+    cache_hints: Vec<CacheHint>,
 }
 
 impl std::fmt::Debug for Supergraph {
@@ -74,6 +78,7 @@ impl Supergraph {
 
     fn read(sdl: &str) -> Result<Self, SupergraphError> {
         let mut document = safe_parse_schema(sdl).map_err(|error| SupergraphError::Syntax(error.to_string()))?;
+        let cache_hints = cache_hints::read(&document);
         provides::separate(&mut document);
         keys::reduce(&mut document);
         let restricted = interfaces::restrict(&mut document);
@@ -98,7 +103,17 @@ impl Supergraph {
         }
         let internal_names = internal_names(&document);
         let uniform_names = uniform_names(&document, &types);
-        Ok(Self { query_planner, types, api, subgraphs, graph_ids, internal_names, uniform_names, restricted })
+        Ok(Self {
+            query_planner,
+            types,
+            api,
+            subgraphs,
+            graph_ids,
+            internal_names,
+            uniform_names,
+            restricted,
+            cache_hints,
+        })
     }
 
     /// The schema that clients see.
@@ -114,6 +129,20 @@ impl Supergraph {
     /// The subgraphs in order of their names.
     pub fn subgraphs(&self) -> &[SubgraphEndpoint] {
         &self.subgraphs
+    }
+
+    /// What subgraphs declare by `@cacheControl`.
+    pub fn cache_hints(&self) -> &[CacheHint] {
+        &self.cache_hints
+    }
+
+    /// The root type of a kind of operation.
+    pub(crate) fn root_type(&self, kind: OperationKind) -> Option<&str> {
+        match kind {
+            OperationKind::Query => Some(self.api.query_type()),
+            OperationKind::Mutation => self.api.mutation_type(),
+            OperationKind::Subscription => self.api.subscription_type(),
+        }
     }
 
     /// The interfaces that a subgraph knows as objects.

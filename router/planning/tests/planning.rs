@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use cloudphone_planning::{
-    FederationPlanner, OperationKind, OperationLimits, PlanRequest, Planner, PlannerOptions, PlanningError,
-    PreparedOperation, StepInput, Supergraph, SupergraphError,
+    FederationPlanner, FetchOutline, OperationKind, OperationLimits, PlanRequest, Planner, PlannerOptions,
+    PlanningError, PreparedOperation, StepInput, Supergraph, SupergraphError,
 };
 use serde_json::{Map, Value, json};
 
@@ -297,4 +297,19 @@ async fn the_public_schema_is_free_of_federation() {
 fn a_document_that_is_no_supergraph_is_an_error_not_a_panic() {
     assert!(matches!(Supergraph::parse("type Query {"), Err(SupergraphError::Syntax(_))));
     assert!(matches!(Supergraph::parse("type Mutation { a: Int }"), Err(SupergraphError::Invalid(_))));
+}
+
+#[test]
+fn an_outline_tells_entities_apart_whatever_their_batch() {
+    let supergraph = Supergraph::parse(SUPERGRAPH).unwrap();
+    let alone = "query($representations:[_Any!]!,$first:Int){_entities(representations:$representations){...on Product{reviews(first:$first){body}}}}";
+    let batch = "query($first:Int,$r0:[_Any!]!,$r1:[_Any!]!){e0:_entities(representations:$r0){...on User{name}} e1:_entities(representations:$r1){...on Product{reviews(first:$first){body}}}}";
+    let alone = FetchOutline::read(&supergraph, alone).unwrap();
+    let batch = FetchOutline::read(&supergraph, batch).unwrap();
+    assert_eq!(alone.roots[0].text, batch.roots[1].text);
+    assert_ne!(batch.roots[0].text, batch.roots[1].text);
+    assert_eq!((&*batch.roots[1].response_key, batch.roots[1].representations.as_deref()), ("e1", Some("r1")));
+    assert_eq!(alone.roots[0].variables, [Arc::from("first")]);
+    let nodes: Vec<_> = alone.roots[0].nodes.iter().map(|node| (node.parent, node.objects.as_deref())).collect();
+    assert_eq!(nodes, [(None, Some("Product")), (Some(0), Some("Review")), (Some(1), None)]);
 }
