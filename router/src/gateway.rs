@@ -25,6 +25,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::clients::request::GraphQlParameters;
 use crate::pipeline::Rejection;
+use crate::response_cache::{CacheReport, Freshness};
 
 /// Whoever asks, as subgraphs see them.
 #[derive(Clone, Debug)]
@@ -72,6 +73,8 @@ impl Prepared {
 pub struct Answer {
     /// The encoded response.
     pub body: Bytes,
+    /// How long it may be kept, when all that it was made of says so.
+    pub(crate) freshness: Option<Freshness>,
 }
 
 /// What the gateway works with until the next change; immutable.
@@ -215,7 +218,9 @@ impl Gateway {
     /// Answers a query or mutation.
     pub async fn execute(&self, prepared: &Prepared, scope: Scope) -> Answer {
         let began = Instant::now();
-        let (context, _cancel_on_drop) = context(scope, Some(began + self.current.load().timeout));
+        let (mut context, _cancel_on_drop) = context(scope, Some(began + self.current.load().timeout));
+        let report = CacheReport::new(prepared.kind());
+        context.extensions.insert(report.clone());
         let result = prepared.executor.execute(request(prepared, context)).await;
         let kind = prepared.kind().as_str();
         metrics::histogram!("cloudphone_graphql_operation_duration_seconds", "kind" => kind, "operation" => bounded_name(prepared))
@@ -223,7 +228,9 @@ impl Gateway {
         if !result.errors.is_empty() {
             metrics::counter!("cloudphone_graphql_operation_errors_total", "kind" => kind).increment(1);
         }
-        Answer { body: result.body }
+        let is_query = prepared.kind() == OperationKind::Query;
+        let freshness = report.freshness().filter(|_| is_query && result.errors.is_empty());
+        Answer { body: result.body, freshness }
     }
 
     /// The events of a subscription, encoded, each by the plan of its moment; a refusal is an event with errors and the end.

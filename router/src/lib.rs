@@ -13,6 +13,7 @@ pub mod gateway;
 pub mod origin;
 pub mod pipeline;
 pub mod protection;
+pub mod response_cache;
 pub mod server;
 mod session;
 pub mod streams;

@@ -119,7 +119,8 @@ impl<'a> Reader<'a> {
             plain.arguments.clear();
         }
         let declared = self.declared.iter().filter(|definition| variables.contains(&definition.name));
-        let declared: String = declared.map(|definition| format!("{definition} ")).collect();
+        let declared: Vec<String> = declared.map(ToString::to_string).collect();
+        let declared = declared.join(" ");
         RootOutline {
             response_key: Arc::from(field.alias.as_deref().unwrap_or(&field.name)),
             representations,

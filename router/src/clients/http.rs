@@ -16,7 +16,7 @@ use super::request::{GraphQlParameters, MalformedRequest, RequestBody};
 use super::{reservations, sse, streaming};
 use crate::answer::{error_response, errors_response};
 use crate::authentication::{AuthenticationError, Credential};
-use crate::gateway::{OperationKind, Prepared, Scope};
+use crate::gateway::{Answer, OperationKind, Prepared, Scope};
 use crate::origin::Client;
 use crate::pipeline::{Admitted, Rejection};
 use crate::protection::Limits;
@@ -126,8 +126,15 @@ impl Visit {
         if prepared.kind() == OperationKind::Mutation && !self.may_change {
             return self.refuse(&MalformedRequest::MethodNotAllowed);
         }
-        let body = self.run(&prepared, scope).await;
-        if self.accept.only_events() { sse::single(&body) } else { self.answer(body) }
+        let Answer { body, freshness } = self.run(&prepared, scope).await;
+        if self.accept.only_events() {
+            return sse::single(&body);
+        }
+        let mut response = answer(self.accept.media_type(), StatusCode::OK, body);
+        if let Some(kept) = freshness.and_then(|freshness| freshness.header(self.credential.is_some())) {
+            response.headers_mut().insert(header::CACHE_CONTROL, kept);
+        }
+        response
     }
 
     /// Tells why an operation does not run.
@@ -190,7 +197,7 @@ impl Visit {
             Ok(admitted) if admitted.kind() == OperationKind::Subscription => {
                 error_response("NOT_ACCEPTABLE", NO_STREAM, self.origin.correlation_id)
             }
-            Ok(admitted) => self.run(&admitted.prepared, scope.clone()).await,
+            Ok(admitted) => self.run(&admitted.prepared, scope.clone()).await.body,
         });
         let mut body = BytesMut::from(&b"["[..]);
         for answer in join_all(answers).await {
@@ -211,19 +218,13 @@ impl Visit {
         Ok(Scope { caller, origin: self.origin.clone() })
     }
 
-    async fn run(&self, prepared: &Prepared, scope: Scope) -> Bytes {
+    async fn run(&self, prepared: &Prepared, scope: Scope) -> Answer {
         let answer = timeout(self.edge.limits.request_timeout, self.edge.gateway.execute(prepared, scope)).await;
-        answer.map_or_else(
-            |_| {
-                let message = "The operation took too long and was given up.";
-                error_response("GATEWAY_TIMEOUT", message, self.origin.correlation_id)
-            },
-            |answer| answer.body,
-        )
-    }
-
-    fn answer(&self, body: Bytes) -> Response {
-        answer(self.accept.media_type(), StatusCode::OK, body)
+        answer.unwrap_or_else(|_| {
+            let message = "The operation took too long and was given up.";
+            let body = error_response("GATEWAY_TIMEOUT", message, self.origin.correlation_id);
+            Answer { body, freshness: None }
+        })
     }
 
     fn refuse(&self, malformed: &MalformedRequest) -> Response {

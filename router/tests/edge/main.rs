@@ -9,6 +9,7 @@ mod multipart;
 mod protocol;
 mod reload;
 mod reservations;
+mod response_cache;
 mod shared_streams;
 mod shutdown;
 mod slow_clients;

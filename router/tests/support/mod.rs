@@ -16,7 +16,7 @@ use cloudphone_composition::{Subgraph as Part, compose};
 use cloudphone_execution::{ErrorFilter, Executor, ServiceOptions, SubgraphService};
 use cloudphone_graphql::identity_token::InternalSecret;
 use cloudphone_graphql::{Subgraph, serve};
-use cloudphone_planning::PlannerOptions;
+use cloudphone_planning::{PlannerOptions, Supergraph};
 use cloudphone_router::gateway::{Gateway, masked_errors};
 use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits};
 use cloudphone_router::server::{Edge, Pages, routes};
@@ -93,11 +93,16 @@ pub struct Settings {
     pub transport: Transport,
     pub limits: Limits,
     pub errors: ErrorFilter,
+    /// Puts something before each subgraph.
+    pub before: Option<Before>,
 }
+
+/// Puts something before a subgraph of a supergraph.
+pub type Before = Box<dyn Fn(Arc<dyn SubgraphService>, &Arc<Supergraph>) -> Arc<dyn SubgraphService> + Send + Sync>;
 
 impl Settings {
     pub fn new(transport: Transport) -> Self {
-        Self { transport, limits: Limits::default(), errors: masked_errors() }
+        Self { transport, limits: Limits::default(), errors: masked_errors(), before: None }
     }
 
     pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
@@ -140,8 +145,13 @@ impl Platform {
             sdl: part.sdl().to_owned(),
         });
         let supergraph = compose(&parts).unwrap_or_else(|errors| panic!("{errors:?}"));
-        let (account_service, accounts_process) = service(settings.transport, account_graph);
-        let (note_service, notes_process) = service(settings.transport, note_graph);
+        let (mut account_service, accounts_process) = service(settings.transport, account_graph);
+        let (mut note_service, notes_process) = service(settings.transport, note_graph);
+        if let Some(before) = &settings.before {
+            let parsed = Supergraph::parse(&supergraph.supergraph_sdl).unwrap();
+            account_service = before(account_service, &parsed);
+            note_service = before(note_service, &parsed);
+        }
         let executor = Executor::builder()
             .error_filter(settings.errors)
             .service("accounts", account_service, ServiceOptions::default())
