@@ -12,13 +12,14 @@ use cloudphone_core::{Caller, Origin};
 use cloudphone_execution::{ErrorFilter, Executor, ServiceOptions};
 use cloudphone_graphql::Subgraph;
 use cloudphone_identity::AuthenticationError as IdentityRefusal;
-use cloudphone_planning::{OperationLimits, PlannerOptions};
+use cloudphone_planning::{OperationLimits, PlannerOptions, Supergraph};
 use cloudphone_router::authentication::{
     AccessChange, AuthenticationError, Authenticator, Credential, RemoteAuthenticator,
 };
 use cloudphone_router::gateway::{Gateway, correlated_errors, masked_errors};
 use cloudphone_router::origin::{ProxyHeader as Forwarding, TrustedProxies, behind_proxies};
 use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits};
+use cloudphone_router::response_cache::ResponseCache;
 use cloudphone_router::server::{Edge, Pages, routes};
 use cloudphone_router::streams::{FieldRule, StreamLimits};
 use cloudphone_router::subgraphs::{in_process, remote};
@@ -27,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domains::Domains;
 use crate::engines::Engines;
+use crate::response_cache;
 use crate::settings::{Environment, ProxyHeader, Settings};
 
 /// The schemas of all subgraphs, in the order of their names.
@@ -48,7 +50,10 @@ pub(crate) async fn build(
     draining: CancellationToken,
 ) -> anyhow::Result<axum::Router> {
     let supergraph = compose(&schemas()).map_err(|errors| composition_failed(&errors))?;
-    let gateway = gateway(settings, &supergraph.supergraph_sdl, executor(settings, engines, domains)?)?;
+    let cache = response_cache::build(settings, Some(&engines.cache)).await?;
+    let more = more.merge(response_cache::routes(settings, cache.as_ref()));
+    let executor = executor(settings, engines, domains, &supergraph.supergraph_sdl, cache.as_ref())?;
+    let gateway = gateway(settings, &supergraph.supergraph_sdl, executor)?;
     let authenticator = authenticator(settings, engines, domains).await?;
     let console = settings.console.folder.clone().unwrap_or_else(|| "web-console/dist".into());
     let pages = Pages {
@@ -144,7 +149,14 @@ fn subscription_rules() -> HashMap<String, FieldRule> {
 }
 
 /// Subgraphs of this process are called directly; for the others the configuration says where they are.
-fn executor(settings: &Settings, engines: &Engines, domains: &Domains) -> anyhow::Result<Executor> {
+fn executor(
+    settings: &Settings,
+    engines: &Engines,
+    domains: &Domains,
+    supergraph_sdl: &str,
+    cache: Option<&ResponseCache>,
+) -> anyhow::Result<Executor> {
+    let supergraph = Supergraph::parse(supergraph_sdl)?;
     let timeout = Duration::from_secs(settings.router.subgraph_timeout_seconds);
     let options = ServiceOptions { timeout };
     let here = domains.subgraphs();
@@ -158,6 +170,7 @@ fn executor(settings: &Settings, engines: &Engines, domains: &Domains) -> anyhow
             let url = url.with_context(|| format!("subgraphs.{}: say where this subgraph is", part.name))?;
             remote(&url.parse()?, &engines.secret, timeout)?
         };
+        let service = cache.map_or(Arc::clone(&service), |cache| cache.before(service, &supergraph));
         builder = builder.service(&part.name, service, options);
     }
     Ok(builder.build())

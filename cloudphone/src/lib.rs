@@ -10,6 +10,7 @@ mod edge;
 mod engines;
 mod health;
 mod platform;
+mod response_cache;
 mod secrets;
 pub mod settings;
 mod shutdown;

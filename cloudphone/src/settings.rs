@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use cloudphone_config::Secret;
 
-pub use router::Router;
+pub use router::{ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage, Router};
 
 /// All settings of all parts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]

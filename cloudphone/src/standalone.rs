@@ -13,6 +13,7 @@ use cloudphone_observability::{Health, MetricsPage, Registry, routes as health_r
 use cloudphone_planning::Supergraph;
 use cloudphone_router::authentication::Anonymous;
 use cloudphone_router::gateway::Gateway;
+use cloudphone_router::response_cache::ResponseCache;
 use cloudphone_router::server::Pages;
 use cloudphone_router::subgraphs::foreign;
 use serde_json::json;
@@ -23,6 +24,7 @@ use url::Url;
 
 use crate::connections::{self, Patience};
 use crate::edge;
+use crate::response_cache;
 use crate::settings::{Environment, Settings};
 
 /// How often the supergraph file is looked at.
@@ -41,14 +43,15 @@ impl Standalone {
     pub(crate) async fn start(settings: &Settings, file: PathBuf, listen: SocketAddr) -> anyhow::Result<Self> {
         let metrics = MetricsPage::start()?;
         let loaded = Loaded::read(&file)?;
-        let gateway = executor(settings, &loaded.sdl)
+        let cache = response_cache::build(settings, None).await?;
+        let gateway = executor(settings, &loaded.sdl, cache.as_ref())
             .and_then(|executor| edge::gateway(settings, &loaded.sdl, executor))
             .with_context(|| format!("{} cannot be served", file.display()))?;
         let listener = TcpListener::bind(listen)
             .await
             .with_context(|| format!("cannot listen on {listen}; free the port or choose another one by --listen"))?;
         let (address, draining, mut work) = (listener.local_addr()?, CancellationToken::new(), JoinSet::new());
-        let routes = routes(settings, gateway.clone(), metrics.clone(), &draining);
+        let routes = routes(settings, gateway.clone(), cache.as_ref(), metrics.clone(), &draining);
         let patience = Patience {
             head: Duration::from_secs(settings.http.header_read_timeout_seconds),
             write: Duration::from_secs(settings.http.write_timeout_seconds),
@@ -58,7 +61,7 @@ impl Standalone {
         work.spawn(async move {
             upkeep.await;
         });
-        let following = follow(settings.clone(), gateway, file, loaded);
+        let following = follow(settings.clone(), gateway, cache, file, loaded);
         let following = draining.clone().run_until_cancelled_owned(following);
         work.spawn(async move {
             following.await;
@@ -83,7 +86,13 @@ impl Standalone {
     }
 }
 
-fn routes(settings: &Settings, gateway: Gateway, metrics: MetricsPage, draining: &CancellationToken) -> Router {
+fn routes(
+    settings: &Settings,
+    gateway: Gateway,
+    cache: Option<&ResponseCache>,
+    metrics: MetricsPage,
+    draining: &CancellationToken,
+) -> Router {
     let registry = Registry::default();
     let loaded = gateway.clone();
     registry.register("supergraph", true, move || {
@@ -91,7 +100,7 @@ fn routes(settings: &Settings, gateway: Gateway, metrics: MetricsPage, draining:
         async move { health }
     });
     let pages = Pages { explorer: settings.environment == Environment::Development, ..Pages::default() };
-    let more = health_routes(registry, metrics);
+    let more = health_routes(registry, metrics).merge(response_cache::routes(settings, cache));
     edge::open(settings, gateway, Arc::new(Anonymous::default()), HashMap::new(), &pages, more, draining.clone())
 }
 
@@ -115,7 +124,7 @@ fn written(file: &Path) -> Option<SystemTime> {
 }
 
 /// Puts each new version of the file in place; one that cannot be served is told to the log, and the last one stays.
-async fn follow(settings: Settings, gateway: Gateway, file: PathBuf, mut last: Loaded) {
+async fn follow(settings: Settings, gateway: Gateway, cache: Option<ResponseCache>, file: PathBuf, mut last: Loaded) {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         if written(&file) == last.written {
@@ -128,7 +137,7 @@ async fn follow(settings: Settings, gateway: Gateway, file: PathBuf, mut last: L
         if !changed {
             continue;
         }
-        let exchanged = executor(&settings, &last.sdl)
+        let exchanged = executor(&settings, &last.sdl, cache.as_ref())
             .and_then(|executor| gateway.exchange(&last.sdl, executor).map_err(anyhow::Error::from));
         match exchanged {
             Ok(()) => tracing::info!(file = %file.display(), "the supergraph was exchanged"),
@@ -138,15 +147,18 @@ async fn follow(settings: Settings, gateway: Gateway, file: PathBuf, mut last: L
 }
 
 /// Reaches each subgraph where the supergraph says that it is.
-fn executor(settings: &Settings, sdl: &str) -> anyhow::Result<Executor> {
+fn executor(settings: &Settings, sdl: &str, cache: Option<&ResponseCache>) -> anyhow::Result<Executor> {
     let timeout = Duration::from_secs(settings.router.subgraph_timeout_seconds);
     let mut builder = Executor::builder().error_filter(edge::error_filter(settings));
-    for subgraph in Supergraph::parse(sdl)?.subgraphs() {
+    let supergraph = Supergraph::parse(sdl)?;
+    for subgraph in supergraph.subgraphs() {
         let url = Url::parse(&subgraph.url)
             .map_err(|error| anyhow!("the subgraph `{}` has the URL `{}`: {error}", subgraph.name, subgraph.url))?;
         let reachable = matches!(url.scheme(), "http" | "https");
         ensure!(reachable, "the subgraph `{}` has the URL `{url}`, which is neither http nor https", subgraph.name);
-        builder = builder.service(&subgraph.name, foreign(&url, timeout)?, ServiceOptions { timeout });
+        let service = foreign(&url, timeout)?;
+        let service = cache.map_or(Arc::clone(&service), |cache| cache.before(service, &supergraph));
+        builder = builder.service(&subgraph.name, service, ServiceOptions { timeout });
     }
     Ok(builder.build())
 }

@@ -1,7 +1,11 @@
 //! Settings of the federation router.
 
+mod response_cache;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use response_cache::{ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage};
 
 /// The federation router.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -39,6 +43,8 @@ pub struct Router {
     pub subgraph_timeout_seconds: u64,
     /// Prepared operations kept.
     pub plan_cache_entries: u64,
+    /// Keeps answers of subgraphs.
+    pub response_cache: ResponseCache,
 }
 
 impl Default for Router {
@@ -59,6 +65,7 @@ impl Default for Router {
             heartbeat_seconds: 30,
             subgraph_timeout_seconds: 30,
             plan_cache_entries: 5000,
+            response_cache: ResponseCache::default(),
         }
     }
 }

@@ -108,13 +108,13 @@ impl CachedSubgraph {
         if fetch.reads() {
             let wanted = Wanted { keys: keys.clone(), tags: tags.iter().map(String::as_str).collect() };
             if let Some(entry) = self.kept.storage.find(&[wanted], now).await.pop().flatten() {
-                self.count(fetch.request, "hit", 1);
-                self.count_bytes(fetch.request, entry.body.len());
+                count(fetch.request, "hit", 1);
+                count_bytes(fetch.request, entry.body.len());
                 fetch.tell(left(&entry, now));
                 return Ok(entry.body.into());
             }
         }
-        self.count(fetch.request, "miss", 1);
+        count(fetch.request, "miss", 1);
         let response = self.call(&fetch, fetch.request.clone()).await?;
         let keeping = fetch.keeping(&response, self.kept.options.max_age).filter(|_| is_whole(&response.body));
         if let Some(keeping) = keeping {
@@ -147,10 +147,10 @@ impl CachedSubgraph {
             vec![None; looked_up.iter().map(Vec::len).sum()]
         };
         let hits = found.iter().flatten().count();
-        self.count(fetch.request, "hit", hits);
-        self.count(fetch.request, "miss", found.len() - hits);
+        count(fetch.request, "hit", hits);
+        count(fetch.request, "miss", found.len() - hits);
         for entry in found.iter().flatten() {
-            self.count_bytes(fetch.request, entry.body.len());
+            count_bytes(fetch.request, entry.body.len());
             fetch.tell(left(entry, now));
         }
         let is_complete = hits == found.len();
@@ -194,7 +194,7 @@ impl CachedSubgraph {
     }
 
     async fn bypass(&self, fetch: Fetch<'_>) -> Result<SubgraphResponse, SubgraphError> {
-        self.count(fetch.request, "bypass", 1);
+        count(fetch.request, "bypass", 1);
         fetch.tell(Freshness::NONE);
         self.inner.execute(fetch.request.clone()).await
     }
@@ -215,20 +215,19 @@ impl CachedSubgraph {
         #[expect(clippy::cast_precision_loss, reason = "a gauge needs no exact bytes")]
         metrics::gauge!("cloudphone_response_cache_kept_bytes").set(self.kept.storage.bytes() as f64);
     }
+}
 
-    fn count(&self, request: &SubgraphRequest, outcome: &'static str, times: usize) {
-        if times > 0 {
-            let subgraph = request.subgraph.to_string();
-            metrics::counter!("cloudphone_response_cache_lookups_total", "subgraph" => subgraph, "outcome" => outcome)
-                .increment(times as u64);
-        }
-    }
-
-    fn count_bytes(&self, request: &SubgraphRequest, bytes: usize) {
+fn count(request: &SubgraphRequest, outcome: &'static str, times: usize) {
+    if times > 0 {
         let subgraph = request.subgraph.to_string();
-        metrics::counter!("cloudphone_response_cache_answered_bytes_total", "subgraph" => subgraph)
-            .increment(bytes as u64);
+        metrics::counter!("cloudphone_response_cache_lookups_total", "subgraph" => subgraph, "outcome" => outcome)
+            .increment(times as u64);
     }
+}
+
+fn count_bytes(request: &SubgraphRequest, bytes: usize) {
+    let subgraph = request.subgraph.to_string();
+    metrics::counter!("cloudphone_response_cache_answered_bytes_total", "subgraph" => subgraph).increment(bytes as u64);
 }
 
 impl Fetch<'_> {

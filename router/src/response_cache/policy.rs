@@ -14,6 +14,15 @@ const CONSTANT: [&str; 6] = [
     "access-control-request-headers",
 ];
 
+/// For whom an answer is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Circle {
+    #[default]
+    Unsaid,
+    Everybody,
+    Requester,
+}
+
 /// What a subgraph's answer says about keeping it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Told {
@@ -21,8 +30,7 @@ pub(super) struct Told {
     forbids: bool,
     /// How long it is fresh from now on.
     max_age: Option<Duration>,
-    public: bool,
-    private: bool,
+    circle: Circle,
     /// It depends on headers of the request.
     varies: bool,
 }
@@ -39,9 +47,9 @@ impl Told {
             let seconds = || value.and_then(|value| value.trim().trim_matches('"').parse::<u64>().ok());
             match name.trim().to_ascii_lowercase().as_str() {
                 "no-store" | "no-cache" => told.forbids = true,
-                "public" => told.public = true,
+                "public" if told.circle == Circle::Unsaid => told.circle = Circle::Everybody,
                 // Even when it names fields: we keep bodies, and treat all of it as private.
-                "private" => told.private = true,
+                "private" => told.circle = Circle::Requester,
                 "max-age" => {
                     max_age = seconds();
                     has_broken_age |= max_age.is_none();
@@ -107,12 +115,12 @@ pub(super) fn decide(hint: Hint, told: Told, identified: bool, longest: Duration
         (Some(hinted), Some(said)) => hinted.min(said),
         (one, other) => one.or(other)?,
     };
-    let private = hint.private || told.private;
+    let private = hint.private || told.circle == Circle::Requester;
     // Those who do not say who they are cannot be told apart, so nothing private is kept for them.
     if lifetime.is_zero() || (private && !identified) {
         return None;
     }
-    let public = !private && !told.varies && (told.public || hint.public);
+    let public = !private && !told.varies && (hint.public || told.circle == Circle::Everybody);
     Some(Keeping { lifetime: lifetime.min(longest), public })
 }
 

@@ -105,7 +105,8 @@ async fn purge(State(door): State<Arc<Door>>, request: Request) -> Response {
 }
 
 fn read(body: &Bytes) -> Option<Purge> {
-    let purge: Purge = serde_json::from_slice(body).ok()?;
+    // A list would be taken for the fields in their order.
+    let purge: Purge = serde_json::from_slice(body).ok().filter(|_| body.trim_ascii_start().starts_with(b"{"))?;
     purge.tags().is_some().then_some(purge)
 }
 

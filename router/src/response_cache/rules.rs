@@ -20,7 +20,7 @@ pub struct Rule {
 
 impl Rule {
     /// Of two rules for the same, the stricter in each respect.
-    fn meet(&mut self, other: Self) {
+    fn meet(&mut self, other: &Self) {
         self.max_age = match (self.max_age, other.max_age) {
             (Some(one), Some(two)) => Some(one.min(two)),
             (one, two) => one.or(two),
@@ -53,7 +53,7 @@ impl Rules {
                 public: hint.public,
                 inherit: hint.inherit,
             };
-            by_coordinate.entry(coordinate).and_modify(|known| known.meet(rule.clone())).or_insert(rule);
+            by_coordinate.entry(coordinate).and_modify(|known| known.meet(&rule)).or_insert(rule);
         }
         by_coordinate.extend(configured.iter().map(|(coordinate, rule)| (coordinate.clone(), rule.clone())));
         Self { by_coordinate }
@@ -160,7 +160,7 @@ mod tests {
     fn an_object_of_which_nothing_is_said_is_not_kept_unless_it_inherits() {
         assert_eq!(hint(&[("Product", Some(60), None, false)]).max_age, None);
         let inherits = [("Product", Some(60), None, false), ("Maker", None, None, true)];
-        assert_eq!(hint(&inherits).max_age, Some(Duration::from_secs(60)));
+        assert_eq!(hint(&inherits).max_age, Some(Duration::from_mins(1)));
         assert_eq!(hint(&[]), Hint::default());
     }
 

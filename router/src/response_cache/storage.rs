@@ -171,14 +171,12 @@ impl Redis {
         if self.rests_until.load(Ordering::Relaxed) > now {
             return nothing();
         }
-        match tokio::time::timeout(self.timeout, self.look(wanted, now)).await {
-            Ok(Ok(found)) => found,
-            Ok(Err(_)) | Err(_) => {
-                self.rests_until.store(now + REST_MS, Ordering::Relaxed);
-                failed();
-                nothing()
-            }
+        if let Ok(Ok(found)) = tokio::time::timeout(self.timeout, self.look(wanted, now)).await {
+            return found;
         }
+        self.rests_until.store(now + REST_MS, Ordering::Relaxed);
+        failed();
+        nothing()
     }
 
     async fn look(&self, wanted: &[Wanted<'_>], now: u64) -> Result<Vec<Option<Entry>>, CacheError> {

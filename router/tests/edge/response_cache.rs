@@ -303,7 +303,7 @@ async fn an_answer_that_was_on_its_way_when_it_was_purged_is_not_kept() {
 async fn a_cached_router_answers_as_one_without_a_cache() {
     let shelf = Shelf::new(&[]);
     shelf.say("cache-control", "max-age=600");
-    let (cached, plain) = (shelf.platform(Transport::Network).await, Platform::start(Transport::Network).await);
+    let (cached, plain) = (shelf.platform(Transport::InProcess).await, Platform::start(Transport::InProcess).await);
     for (text, author) in [("one", 1), ("two", 2), ("three", 9), ("four", 1)] {
         let document = format!("mutation {{ write(text: \"{text}\", author: {author}) {{ id }} }}");
         assert_eq!(cached.ask(&document).await, plain.ask(&document).await);
