@@ -168,7 +168,7 @@ fn executor(
         } else {
             let url = settings.subgraphs.url_of(&part.name);
             let url = url.with_context(|| format!("subgraphs.{}: say where this subgraph is", part.name))?;
-            remote(&url.parse()?, &engines.secret, timeout)?
+            remote(&url.parse()?, &engines.secret, timeout, &settings.router.subscriptions_of(&part.name))?
         };
         let service = cache.map_or(Arc::clone(&service), |cache| cache.before(service, &supergraph));
         builder = builder.service(&part.name, service, options);

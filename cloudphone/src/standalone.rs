@@ -156,7 +156,7 @@ fn executor(settings: &Settings, sdl: &str, cache: Option<&ResponseCache>) -> an
             .map_err(|error| anyhow!("the subgraph `{}` has the URL `{}`: {error}", subgraph.name, subgraph.url))?;
         let reachable = matches!(url.scheme(), "http" | "https");
         ensure!(reachable, "the subgraph `{}` has the URL `{url}`, which is neither http nor https", subgraph.name);
-        let service = foreign(&url, timeout)?;
+        let service = foreign(&url, timeout, &settings.router.subscriptions_of(&subgraph.name))?;
         let service = cache.map_or(Arc::clone(&service), |cache| cache.before(service, &supergraph));
         builder = builder.service(&subgraph.name, service, ServiceOptions { timeout });
     }

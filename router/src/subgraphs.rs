@@ -1,5 +1,7 @@
 //! The platform's subgraphs as execution calls them: in this process, or over HTTP with a signed identity.
 
+mod subscriptions;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,15 +9,15 @@ use async_graphql::{Request, Variables};
 use async_trait::async_trait;
 use axum::http::{HeaderMap, HeaderValue};
 use bytes::Bytes;
-use cloudphone_core::Origin;
+use cloudphone_core::{Caller, Origin};
 use cloudphone_execution::subgraphs::http::{HttpOptions, HttpSubgraph, RequestDecorator};
 use cloudphone_execution::subgraphs::in_process::{InProcessSubgraph, LocalSubgraph};
-use cloudphone_execution::subgraphs::websocket::{WebSocketOptions, WebSocketSubgraph};
 use cloudphone_execution::{SubgraphError, SubgraphRequest, SubgraphService};
 use cloudphone_graphql::identity_token::{self, InternalSecret};
 use cloudphone_graphql::{RequestScope, Subgraph};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
+pub use subscriptions::{SubscriptionOptions, SubscriptionProtocol};
 use url::Url;
 
 /// A subgraph of this process.
@@ -28,29 +30,28 @@ pub fn remote(
     base_url: &Url,
     secret: &InternalSecret,
     timeout: Duration,
+    subscriptions: &SubscriptionOptions,
 ) -> Result<Arc<dyn SubgraphService>, SubgraphError> {
     let wrong = |error: url::ParseError| SubgraphError::Unavailable(error.to_string());
     let signer: Arc<dyn RequestDecorator> = Arc::new(Signer(secret.clone()));
-    let socket = socket_url(base_url.join("/graphql/ws").map_err(wrong)?)?;
-    let subscriptions = WebSocketSubgraph::new(WebSocketOptions::new(socket)).with_decorator(Arc::clone(&signer));
+    let usual = base_url.join("/graphql/ws").map_err(wrong)?;
+    let subscriptions = subscriptions.connect(base_url, usual, Some(Arc::clone(&signer)))?;
     let http = http(base_url.join("/graphql").map_err(wrong)?, timeout)?;
     Ok(Arc::new(http.with_decorator(signer).with_subscriptions(subscriptions)))
 }
 
-/// Anybody's subgraph, whose subscriptions are at the same URL by `graphql-transport-ws`. It learns nothing of the caller.
-pub fn foreign(url: &Url, timeout: Duration) -> Result<Arc<dyn SubgraphService>, SubgraphError> {
-    let subscriptions = WebSocketSubgraph::new(WebSocketOptions::new(socket_url(url.clone())?));
+/// Anybody's subgraph, whose subscriptions are at the same URL unless told otherwise. It learns nothing of the caller.
+pub fn foreign(
+    url: &Url,
+    timeout: Duration,
+    subscriptions: &SubscriptionOptions,
+) -> Result<Arc<dyn SubgraphService>, SubgraphError> {
+    let subscriptions = subscriptions.connect(url, url.clone(), None)?;
     Ok(Arc::new(http(url.clone(), timeout)?.with_subscriptions(subscriptions)))
 }
 
 fn http(url: Url, timeout: Duration) -> Result<HttpSubgraph, SubgraphError> {
     HttpSubgraph::new(HttpOptions { timeout, ..HttpOptions::new(url) })
-}
-
-fn socket_url(mut url: Url) -> Result<Url, SubgraphError> {
-    let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
-    url.set_scheme(scheme).map_err(|()| SubgraphError::Unavailable("the URL has no web scheme".to_owned()))?;
-    Ok(url)
 }
 
 struct Local(Subgraph);
@@ -92,6 +93,16 @@ fn scope_of(request: &SubgraphRequest) -> RequestScope {
 struct Signer(InternalSecret);
 
 impl RequestDecorator for Signer {
+    /// The caller. Where it calls from and until when it may, each token tells anew; streams that are shared are watched by the router.
+    fn identity(&self, request: &SubgraphRequest) -> Option<Bytes> {
+        let RequestScope { caller, origin: _ } = scope_of(request);
+        let Some(Caller { subject, tenant_id, permissions, expires_at, origin: _ }) = caller else {
+            return Some(Bytes::from_static(b"null"));
+        };
+        let told = serde_json::to_vec(&(subject, tenant_id, permissions, expires_at));
+        Some(told.expect("a caller is a plain value").into())
+    }
+
     fn decorate(&self, request: &SubgraphRequest, headers: &mut HeaderMap) {
         let signed = identity_token::sign(&scope_of(request), &request.subgraph, &self.0);
         let value = signed.ok().and_then(|token| HeaderValue::try_from(token).ok());

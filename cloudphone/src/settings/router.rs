@@ -1,11 +1,17 @@
 //! Settings of the federation router.
 
 mod response_cache;
+mod subgraph;
+mod subscriptions;
 
+use std::collections::BTreeMap;
+
+use cloudphone_router::subgraphs::SubscriptionOptions;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use response_cache::{ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage};
+pub use subgraph::Subgraph;
 
 /// The federation router.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -45,6 +51,15 @@ pub struct Router {
     pub plan_cache_entries: u64,
     /// Keeps answers of subgraphs.
     pub response_cache: ResponseCache,
+    /// What is special about single subgraphs, by their names.
+    pub subgraphs: BTreeMap<String, Subgraph>,
+}
+
+impl Router {
+    /// How to subscribe at a subgraph.
+    pub(crate) fn subscriptions_of(&self, subgraph: &str) -> SubscriptionOptions {
+        self.subgraphs.get(subgraph).map(|own| own.subscriptions.options()).unwrap_or_default()
+    }
 }
 
 impl Default for Router {
@@ -66,6 +81,7 @@ impl Default for Router {
             subgraph_timeout_seconds: 30,
             plan_cache_entries: 5000,
             response_cache: ResponseCache::default(),
+            subgraphs: BTreeMap::new(),
         }
     }
 }

@@ -20,6 +20,11 @@ pub fn reference<S: JsonSchema + Serialize + Default>() -> String {
 }
 
 fn section(root: &Value, schema: &Value, defaults: &Value, path: &[&str], text: &mut String) {
+    if let Some(entry) = schema.get("additionalProperties").filter(|entry| entry.is_object()) {
+        // A map: its entries have names of their own.
+        let (entry, inner): (_, Vec<&str>) = (resolve(root, entry), path.iter().copied().chain(["NAME"]).collect());
+        return section(root, entry, &own_defaults(entry), &inner, text);
+    }
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
     let (sections, values): (Vec<_>, Vec<_>) =
         properties.iter().partition(|(name, _)| defaults.get(name).is_some_and(Value::is_object));
@@ -42,6 +47,12 @@ fn section(root: &Value, schema: &Value, defaults: &Value, path: &[&str], text: 
     }
 }
 
+/// The defaults that a schema itself tells of its properties.
+fn own_defaults(schema: &Value) -> Value {
+    let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+    properties.filter_map(|(name, property)| Some((name.clone(), property.get("default")?.clone()))).collect()
+}
+
 fn resolve<'a>(root: &'a Value, property: &'a Value) -> &'a Value {
     let reference = property.get("$ref").and_then(Value::as_str);
     reference.and_then(|pointer| root.pointer(pointer.trim_start_matches('#'))).unwrap_or(property)
@@ -61,10 +72,13 @@ mod tests {
     struct Settings {
         /// The public edge.
         http: Http,
+        /// Places by name.
+        places: std::collections::BTreeMap<String, Http>,
     }
 
     /// The public edge.
     #[derive(Default, Serialize, JsonSchema)]
+    #[serde(default)]
     struct Http {
         /// Port to listen on.
         port: u16,
@@ -74,5 +88,6 @@ mod tests {
     fn a_setting_is_explained_with_its_variable_and_default() {
         let text = reference::<Settings>();
         assert!(text.contains("| `http.port` | `CLOUDPHONE_HTTP__PORT` | `0` | Port to listen on. |"), "{text}");
+        assert!(text.contains("| `places.NAME.port` | `CLOUDPHONE_PLACES__NAME__PORT` | `0` |"), "{text}");
     }
 }

@@ -178,7 +178,7 @@ async fn a_lost_connection_is_made_again_without_ending_the_clients_stream() {
     let wire = Wire::to(target, "127.0.0.1:0").await;
     let address = wire.address;
     let mut options = WebSocketOptions::new(format!("ws://{address}/ws").parse().unwrap());
-    options.first_pause = Duration::from_millis(10);
+    options.recovery.first_pause = Duration::from_millis(10);
     let executor = Executor::builder()
         .service("reviews", Arc::new(WebSocketSubgraph::new(options)), ServiceOptions::default())
         .service(
@@ -215,8 +215,8 @@ async fn a_source_that_stays_away_ends_the_stream_with_an_error() {
     let (target, _server) = serve(common::reviews::schema(shop.reviews.clone()), "127.0.0.1:0").await;
     let wire = Wire::to(target, "127.0.0.1:0").await;
     let mut options = WebSocketOptions::new(format!("ws://{}/ws", wire.address).parse().unwrap());
-    options.first_pause = Duration::from_millis(5);
-    options.patience = Duration::from_millis(50);
+    options.recovery.first_pause = Duration::from_millis(5);
+    options.recovery.patience = Duration::from_millis(50);
     let executor = Executor::builder()
         .service("reviews", Arc::new(WebSocketSubgraph::new(options)), ServiceOptions::default())
         .build();

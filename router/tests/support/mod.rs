@@ -20,7 +20,7 @@ use cloudphone_planning::{PlannerOptions, Supergraph};
 use cloudphone_router::gateway::{Gateway, masked_errors};
 use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits};
 use cloudphone_router::server::{Edge, Pages, routes};
-use cloudphone_router::subgraphs::{in_process, remote};
+use cloudphone_router::subgraphs::{SubscriptionOptions, in_process, remote};
 use doorman::Doorman;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use notes::Notes;
@@ -239,7 +239,7 @@ fn service(transport: Transport, subgraph: Subgraph) -> (Arc<dyn SubgraphService
         Transport::Network => {
             let process = Process::start(subgraph, None);
             let base = format!("http://{}", process.address).parse().unwrap();
-            (remote(&base, &secret(), Duration::from_secs(10)).unwrap(), Some(process))
+            (remote(&base, &secret(), Duration::from_secs(10), &SubscriptionOptions::default()).unwrap(), Some(process))
         }
     }
 }

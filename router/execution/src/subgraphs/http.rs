@@ -10,15 +10,18 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use url::Url;
 
-use crate::{
-    request::{SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService},
-    subgraphs::websocket::WebSocketSubgraph,
-};
+use crate::request::{SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService};
 
 /// Adds what a subgraph must know of the caller, such as a signed identity, to each call.
 pub trait RequestDecorator: Send + Sync {
     /// Changes the headers of a call; those of the request's context are in already.
     fn decorate(&self, request: &SubgraphRequest, headers: &mut HeaderMap);
+
+    /// Who asks, in full, where the headers that `decorate` adds are not the same each time, as a signature is not. Those for whom
+    /// this is equal may share a connection. None: the headers themselves are compared.
+    fn identity(&self, _request: &SubgraphRequest) -> Option<Bytes> {
+        None
+    }
 }
 
 /// How to reach a subgraph over HTTP.
@@ -57,7 +60,7 @@ pub struct HttpSubgraph {
     client: reqwest::Client,
     options: HttpOptions,
     decorator: Option<Arc<dyn RequestDecorator>>,
-    subscriptions: Option<WebSocketSubgraph>,
+    subscriptions: Option<Arc<dyn SubgraphService>>,
 }
 
 impl HttpSubgraph {
@@ -83,9 +86,9 @@ impl HttpSubgraph {
         self
     }
 
-    /// Runs subscriptions over a web socket.
+    /// Runs subscriptions by another transport.
     #[must_use]
-    pub fn with_subscriptions(mut self, subscriptions: WebSocketSubgraph) -> Self {
+    pub fn with_subscriptions(mut self, subscriptions: Arc<dyn SubgraphService>) -> Self {
         self.subscriptions = Some(subscriptions);
         self
     }
@@ -130,7 +133,7 @@ pub(crate) fn call_headers(request: &SubgraphRequest, decorator: Option<&Arc<dyn
     headers
 }
 
-fn failure(error: &reqwest::Error) -> SubgraphError {
+pub(crate) fn failure(error: &reqwest::Error) -> SubgraphError {
     if error.is_timeout() {
         return SubgraphError::Timeout;
     }
@@ -143,7 +146,7 @@ fn failure(error: &reqwest::Error) -> SubgraphError {
 }
 
 /// Whether a body is a GraphQL response, which counts more than its status.
-fn is_graphql_response(body: &[u8]) -> bool {
+pub(crate) fn is_graphql_response(body: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Probe {
         data: Option<IgnoredAny>,

@@ -1,5 +1,7 @@
 //! The ways to reach a subgraph.
 
+pub mod event_stream;
 pub mod http;
 pub mod in_process;
+pub mod recovery;
 pub mod websocket;

@@ -7,6 +7,7 @@ pub mod faults;
 pub mod inventory;
 pub mod products;
 pub mod reviews;
+pub mod upstream;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -140,7 +141,7 @@ async fn service<E: GraphQlExecutor>(transport: Transport, schema: E) -> Arc<dyn
             let sockets = WebSocketSubgraph::new(WebSocketOptions::new(format!("ws://{address}/ws").parse().unwrap()));
             let http =
                 HttpSubgraph::new(HttpOptions::new(format!("http://{address}/graphql").parse().unwrap())).unwrap();
-            Arc::new(http.with_subscriptions(sockets))
+            Arc::new(http.with_subscriptions(Arc::new(sockets)))
         }
     }
 }
