@@ -26,8 +26,9 @@ fn section(root: &Value, schema: &Value, defaults: &Value, path: &[&str], text: 
         return section(root, entry, &own_defaults(entry), &inner, text);
     }
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
-    let (sections, values): (Vec<_>, Vec<_>) =
-        properties.iter().partition(|(name, _)| defaults.get(name).is_some_and(Value::is_object));
+    let (sections, values): (Vec<_>, Vec<_>) = properties
+        .iter()
+        .partition(|(name, property)| defaults.get(name).is_some_and(Value::is_object) && has_settings(root, property));
     if !values.is_empty() {
         let title = if path.is_empty() { "Top level".to_owned() } else { format!("`{}`", path.join(".")) };
         let _ =
@@ -45,6 +46,13 @@ fn section(root: &Value, schema: &Value, defaults: &Value, path: &[&str], text: 
         let inner: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
         section(root, resolve(root, property), &defaults[name], &inner, text);
     }
+}
+
+/// Whether a table has settings of its own, as opposed to being a value.
+fn has_settings(root: &Value, property: &Value) -> bool {
+    let schema = resolve(root, property);
+    let entry = schema.get("additionalProperties").map(|entry| resolve(root, entry));
+    [Some(schema), entry].into_iter().flatten().any(|schema| schema.get("properties").is_some())
 }
 
 /// The defaults that a schema itself tells of its properties.
@@ -74,6 +82,8 @@ mod tests {
         http: Http,
         /// Places by name.
         places: std::collections::BTreeMap<String, Http>,
+        /// Words by name.
+        words: std::collections::BTreeMap<String, String>,
     }
 
     /// The public edge.
@@ -89,5 +99,6 @@ mod tests {
         let text = reference::<Settings>();
         assert!(text.contains("| `http.port` | `CLOUDPHONE_HTTP__PORT` | `0` | Port to listen on. |"), "{text}");
         assert!(text.contains("| `places.NAME.port` | `CLOUDPHONE_PLACES__NAME__PORT` | `0` |"), "{text}");
+        assert!(text.contains("| `words` | `CLOUDPHONE_WORDS` | `{}` | Words by name. |"), "{text}");
     }
 }
