@@ -10,6 +10,7 @@ mod compile;
 mod continuity;
 mod coordinates;
 mod dependencies;
+mod divide;
 mod document;
 mod error;
 mod fetch_outline;

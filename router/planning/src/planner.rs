@@ -11,11 +11,14 @@ use std::{
 };
 
 use async_trait::async_trait;
-use graphql_tools::{static_graphql::query::Document, validation::validate::ValidationPlan};
+use graphql_tools::{
+    static_graphql::query::{Definition, Document, OperationDefinition},
+    validation::validate::ValidationPlan,
+};
 use hive_router_query_planner::{
     ast::{normalization::normalize_operation, selection_item::SelectionItem, selection_set::SelectionSet},
     graph::{PERCENTAGE_SCALE_FACTOR, PlannerOverrideContext},
-    planner::plan_nodes::QueryPlan,
+    planner::{Planner as QueryPlanner, plan_nodes::QueryPlan},
     utils::cancellation::CancellationToken,
 };
 use moka::future::Cache;
@@ -24,6 +27,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     compile,
+    divide::Divider,
     document::{ParsedDocument, validation_rules},
     error::{PlanningError, codes},
     limits::{self, OperationLimits},
@@ -342,21 +346,42 @@ impl PlanningCore {
         name: Option<&str>,
         overrides: &Overrides,
     ) -> Result<Option<QueryPlan>, PlanningError> {
-        if rewrite::is_empty(document) {
-            return Ok(None);
-        }
-        let planner = &self.supergraph.query_planner;
-        let mut normalised = normalize_operation(&planner.supergraph, document, name).map_err(not_planned)?;
-        // `__typename` of a root is known without asking anyone.
-        drop_typename(&mut normalised.operation.selection_set);
-        if normalised.operation.selection_set.items.is_empty() {
-            return Ok(None);
-        }
-        let labels: HashSet<String> = overrides.labels.iter().cloned().collect();
-        let context = PlannerOverrideContext::new(labels, overrides.share);
         let token = CancellationToken::with_timeout(self.options.timeout);
-        planner.plan_from_normalized_operation(&normalised.operation, context, &token).map(Some).map_err(not_planned)
+        let whole = |planner: &QueryPlanner, document: &Document| plan_by(planner, document, name, overrides, &token);
+        let kind = kind_of(document);
+        Divider::new(&self.supergraph, kind, &whole).plan(document).map_err(not_planned)
     }
+}
+
+fn kind_of(document: &Document) -> OperationKind {
+    match document.definitions.first() {
+        Some(Definition::Operation(OperationDefinition::Mutation(_))) => OperationKind::Mutation,
+        Some(Definition::Operation(OperationDefinition::Subscription(_))) => OperationKind::Subscription,
+        _ => OperationKind::Query,
+    }
+}
+
+fn plan_by(
+    planner: &QueryPlanner,
+    document: &Document,
+    name: Option<&str>,
+    overrides: &Overrides,
+    token: &CancellationToken,
+) -> Result<Option<QueryPlan>, String> {
+    if rewrite::is_empty(document) {
+        return Ok(None);
+    }
+    let normalised = normalize_operation(&planner.supergraph, document, name);
+    let mut normalised = normalised.map_err(|error| error.to_string())?;
+    // `__typename` of a root is known without asking anyone.
+    drop_typename(&mut normalised.operation.selection_set);
+    if normalised.operation.selection_set.items.is_empty() {
+        return Ok(None);
+    }
+    let labels: HashSet<String> = overrides.labels.iter().cloned().collect();
+    let context = PlannerOverrideContext::new(labels, overrides.share);
+    let plan = planner.plan_from_normalized_operation(&normalised.operation, context, token);
+    plan.map(Some).map_err(|error| error.to_string())
 }
 
 fn drop_typename(set: &mut SelectionSet) {

@@ -16,6 +16,8 @@ use hive_router_query_planner::{
     utils::parsing::safe_parse_schema,
 };
 
+use parking_lot::Mutex;
+
 use crate::{
     api_schema::ApiSchema,
     cache_hints::{self, CacheHint},
@@ -24,6 +26,11 @@ use crate::{
     provides,
     types::{TypeTable, named_type},
 };
+
+/// The root field below which a part of an operation is planned by itself.
+pub(crate) const PART: &str = "_part";
+/// Planners kept for parts; each is as large as the supergraph.
+const MAX_PARTS: usize = 32;
 
 /// Why a supergraph cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -48,6 +55,9 @@ pub struct SubgraphEndpoint {
 /// A supergraph ready for planning; immutable.
 pub struct Supergraph {
     pub(crate) query_planner: QueryPlanner,
+    /// What the planner plans on.
+    document: Document,
+    parts: Mutex<AHashMap<(String, String), Arc<QueryPlanner>>>,
     types: TypeTable,
     api: ApiSchema,
     subgraphs: Vec<SubgraphEndpoint>,
@@ -103,8 +113,11 @@ impl Supergraph {
         }
         let internal_names = internal_names(&document);
         let uniform_names = uniform_names(&document, &types);
+        let parts = Mutex::default();
         Ok(Self {
             query_planner,
+            document,
+            parts,
             types,
             api,
             subgraphs,
@@ -143,6 +156,41 @@ impl Supergraph {
             OperationKind::Mutation => self.api.mutation_type(),
             OperationKind::Subscription => self.api.subscription_type(),
         }
+    }
+
+    /// A planner for which the subgraph `graph` has one root field more, [`PART`], of the type `ty`.
+    pub(crate) fn part_planner(&self, graph: &str, ty: &str) -> Result<Arc<QueryPlanner>, String> {
+        let key = (graph.to_owned(), ty.to_owned());
+        if let Some(known) = self.parts.lock().get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let query = self.api.query_type();
+        let field = format!("type {query} @join__type(graph: {graph}) {{ {PART}: {ty} @join__field(graph: {graph}) }}");
+        let mut more = safe_parse_schema(&field).map_err(|error| error.to_string())?;
+        let Some(Definition::TypeDefinition(TypeDefinition::Object(more))) = more.definitions.pop() else {
+            return Err("a part has one root field".to_owned());
+        };
+        let mut document = self.document.clone();
+        for definition in &mut document.definitions {
+            if let Definition::TypeDefinition(TypeDefinition::Object(object)) = definition
+                && object.name == query
+            {
+                object.fields.extend(more.fields.iter().cloned());
+                let unknown = more.directives.iter().filter(|own| {
+                    !object.directives.iter().any(|known| known.name == own.name && known.arguments == own.arguments)
+                });
+                let unknown: Vec<_> = unknown.cloned().collect();
+                object.directives.extend(unknown);
+            }
+        }
+        let planner = QueryPlanner::new_from_supergraph(&document, QueryPlannerOptions::default());
+        let planner = Arc::new(planner.map_err(|error| error.to_string())?);
+        let mut parts = self.parts.lock();
+        if parts.len() >= MAX_PARTS {
+            parts.clear();
+        }
+        parts.insert(key, Arc::clone(&planner));
+        Ok(planner)
     }
 
     /// The interfaces that a subgraph knows as objects.

@@ -5,6 +5,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use cloudphone_composition::{Composition, CompositionError, Subgraph, compose};
+use cloudphone_planning::{FederationPlanner, PlanRequest, Planner as _, PlannerOptions, Supergraph};
 use graphql_tools::validation::rules::default_rules_validation_plan;
 use graphql_tools::validation::validate::validate;
 use hive_router_query_planner::ast::normalization::normalize_operation;
@@ -90,6 +91,20 @@ pub fn plan(composition: &Composition, operation: &str) -> String {
         )
         .unwrap_or_else(|error| panic!("no plan for {operation}: {error}\n{}", own_part(&composition.supergraph_sdl)))
         .to_string()
+}
+
+/// Asserts that the router can plan valid operations.
+pub fn assert_planned<'q>(composition: &Composition, operations: impl IntoIterator<Item = &'q String>) {
+    let supergraph = Supergraph::parse(&composition.supergraph_sdl).unwrap();
+    let planner = FederationPlanner::new(supergraph, PlannerOptions::default());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        for operation in operations {
+            if let Err(error) = planner.plan(PlanRequest::new(operation, None)).await {
+                panic!("no plan for {operation}: {error}\n{}", own_part(&composition.supergraph_sdl));
+            }
+        }
+    });
 }
 
 /// The supergraph without what every supergraph has in common.

@@ -29,11 +29,8 @@ pub(super) fn apply(split: &mut Split) {
     }
 }
 
-/// The planner finds no plan for `@requires` where types refer to each other in circles, or where one key has to be
-/// translated into another on the way.
+/// The planner finds no plan for `@requires` where one key has to be translated into another on the way.
 fn may_require(split: &Split, ty: &str) -> bool {
-    let mut reached = BTreeSet::new();
-    reach(split.monolith, ty, &mut reached);
     let keys = |subgraph: &usize| {
         let definition = &split.subgraphs[*subgraph].schema.types[ty];
         definition.keys.iter().map(|key| key.fields.to_string()).collect::<BTreeSet<_>>()
@@ -42,18 +39,7 @@ fn may_require(split: &Split, ty: &str) -> bool {
         .filter(|subgraph| split.subgraphs[*subgraph].schema.get(ty).is_some())
         .map(|subgraph| keys(&subgraph))
         .collect();
-    !reached.contains(ty) && everywhere.windows(2).all(|pair| pair[0] == pair[1])
-}
-
-fn reach(schema: &Schema, from: &str, reached: &mut BTreeSet<String>) {
-    let Some(fields) = schema.get(from).and_then(|definition| definition.fields()) else { return };
-    for field in fields.values() {
-        for name in schema.possible(field.ty.base()) {
-            if reached.insert(name.to_owned()) {
-                reach(schema, name, reached);
-            }
-        }
-    }
+    everywhere.windows(2).all(|pair| pair[0] == pair[1])
 }
 
 /// Fields of a type that exactly one subgraph answers and that are free to be changed, with who answers them.
