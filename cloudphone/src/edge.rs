@@ -18,6 +18,7 @@ use cloudphone_router::authentication::{
 };
 use cloudphone_router::gateway::{Gateway, correlated_errors, masked_errors};
 use cloudphone_router::origin::{ProxyHeader as Forwarding, TrustedProxies, behind_proxies};
+use cloudphone_router::pipeline::Stages;
 use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits};
 use cloudphone_router::response_cache::ResponseCache;
 use cloudphone_router::server::{Edge, Pages, routes};
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domains::Domains;
 use crate::engines::Engines;
+use crate::guards;
 use crate::response_cache;
 use crate::settings::{Environment, ProxyHeader, Settings};
 
@@ -61,7 +63,8 @@ pub(crate) async fn build(
         explorer: settings.environment == Environment::Development,
         content: ContentPolicy { storage_origin: Some(engines.storage.endpoint.public_url.clone()) },
     };
-    Ok(open(settings, gateway, authenticator, subscription_rules(), &pages, more, draining))
+    let stages = guards::stages(settings, &engines.cache)?;
+    Ok(open(settings, gateway, authenticator, subscription_rules(), stages, &pages, more, draining))
 }
 
 /// Plans and executes within the limits of the settings.
@@ -84,11 +87,13 @@ pub(crate) fn gateway(settings: &Settings, supergraph_sdl: &str, executor: Execu
 }
 
 /// The routes of a router, with the limits and protections of the settings before them.
+#[allow(clippy::too_many_arguments, reason = "each is a part of the edge, and there are two who put them together")]
 pub(crate) fn open(
     settings: &Settings,
     gateway: Gateway,
     authenticator: Arc<dyn Authenticator>,
     subscriptions: HashMap<String, FieldRule>,
+    stages: Stages,
     pages: &Pages,
     more: axum::Router,
     draining: CancellationToken,
@@ -98,6 +103,7 @@ pub(crate) fn open(
         authenticator,
         limits: limits(settings, subscriptions),
         cross_site: CrossSite::new(&settings.http.allowed_origins),
+        stages,
         connections: Arc::new(Semaphore::new(settings.router.max_connections)),
         draining,
     };

@@ -8,6 +8,7 @@ mod connections;
 mod domains;
 mod edge;
 mod engines;
+mod guards;
 mod health;
 mod platform;
 mod response_cache;

@@ -13,6 +13,7 @@ use cloudphone_observability::{Health, MetricsPage, Registry, routes as health_r
 use cloudphone_planning::Supergraph;
 use cloudphone_router::authentication::Anonymous;
 use cloudphone_router::gateway::Gateway;
+use cloudphone_router::pipeline::Stages;
 use cloudphone_router::response_cache::ResponseCache;
 use cloudphone_router::server::Pages;
 use cloudphone_router::subgraphs::foreign;
@@ -24,6 +25,7 @@ use url::Url;
 
 use crate::connections::{self, Patience};
 use crate::edge;
+use crate::guards;
 use crate::response_cache;
 use crate::settings::{Environment, Settings};
 
@@ -51,7 +53,8 @@ impl Standalone {
             .await
             .with_context(|| format!("cannot listen on {listen}; free the port or choose another one by --listen"))?;
         let (address, draining, mut work) = (listener.local_addr()?, CancellationToken::new(), JoinSet::new());
-        let routes = routes(settings, gateway.clone(), cache.as_ref(), metrics.clone(), &draining);
+        let stages = guards::stages(settings, &guards::cache(settings).await?)?;
+        let routes = routes(settings, gateway.clone(), cache.as_ref(), stages, metrics.clone(), &draining);
         let patience = Patience {
             head: Duration::from_secs(settings.http.header_read_timeout_seconds),
             write: Duration::from_secs(settings.http.write_timeout_seconds),
@@ -90,6 +93,7 @@ fn routes(
     settings: &Settings,
     gateway: Gateway,
     cache: Option<&ResponseCache>,
+    stages: Stages,
     metrics: MetricsPage,
     draining: &CancellationToken,
 ) -> Router {
@@ -101,7 +105,16 @@ fn routes(
     });
     let pages = Pages { explorer: settings.environment == Environment::Development, ..Pages::default() };
     let more = health_routes(registry, metrics).merge(response_cache::routes(settings, cache));
-    edge::open(settings, gateway, Arc::new(Anonymous::default()), HashMap::new(), &pages, more, draining.clone())
+    edge::open(
+        settings,
+        gateway,
+        Arc::new(Anonymous::default()),
+        HashMap::new(),
+        stages,
+        &pages,
+        more,
+        draining.clone(),
+    )
 }
 
 /// A file's text, and when it was written.

@@ -193,11 +193,11 @@ impl Gateway {
         let planned = current.planner.plan(request).await;
         let operation = planned.map_err(|error| {
             let is_fault = error.code == codes::QUERY_PLANNING_FAILED;
-            let rejection = rejection(error.errors.clone(), origin);
+            let rejection = rejection(error.code, error.errors.clone(), origin);
             if is_fault { rejection.with_status(StatusCode::INTERNAL_SERVER_ERROR) } else { rejection }
         })?;
         // Variables that do not fit are the request's fault, which its status has to tell (GraphQL over HTTP §6.4.2).
-        operation.coerce(&parameters.variables).map_err(|errors| rejection(errors, origin))?;
+        operation.coerce(&parameters.variables).map_err(|errors| rejection(codes::BAD_USER_INPUT, errors, origin))?;
         let (executor, version) = (current.executor.clone(), current.version);
         Ok(Prepared { operation, variables: parameters.variables.clone(), executor, version })
     }
@@ -277,12 +277,12 @@ pub(crate) fn bounded_name(prepared: &Prepared) -> String {
     if name.len() <= 64 { name.to_owned() } else { "long-name".to_owned() }
 }
 
-fn rejection(mut errors: Vec<GraphQlError>, origin: &Origin) -> Rejection {
+fn rejection(code: &'static str, mut errors: Vec<GraphQlError>, origin: &Origin) -> Rejection {
     let id = origin.correlation_id.to_string();
     for error in &mut errors {
         correlate(error, &id);
     }
-    Rejection::of_document(serde_json::to_vec(&errors).expect("errors are plain values"))
+    Rejection::of_document(code, serde_json::to_vec(&errors).expect("errors are plain values"))
 }
 
 fn correlate(error: &mut GraphQlError, id: &str) {

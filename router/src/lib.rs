@@ -7,6 +7,7 @@
 mod answer;
 pub mod authentication;
 mod clients;
+pub mod documents;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 pub mod gateway;

@@ -1,15 +1,30 @@
 //! The stages that every operation passes before it runs, the same by whatever protocol it came.
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use cloudphone_core::Origin;
 
 use crate::answer::errors_list;
 use crate::clients::request::GraphQlParameters;
+use crate::documents::Documents;
 use crate::gateway::{Gateway, OperationKind, Prepared, Scope};
+use crate::protection::RateLimits;
+
+/// Headers beside an answer, each once.
+pub type Headers = Vec<(HeaderName, HeaderValue)>;
+
+/// What stands before operations; by default nothing does.
+#[derive(Default)]
+pub struct Stages {
+    /// Documents that clients name instead of sending them.
+    pub documents: Documents,
+    /// How often one may ask; absent: as often as one likes.
+    pub rates: Option<RateLimits>,
+}
 
 /// Takes operations from what a client sent to what may run.
 pub(crate) struct Pipeline {
     gateway: Gateway,
+    stages: Stages,
 }
 
 /// An operation that has passed all stages and may run.
@@ -17,7 +32,7 @@ pub(crate) struct Admitted {
     /// Ready to run.
     pub prepared: Prepared,
     /// What the stages tell the client beside the answer, where the protocol has headers.
-    pub headers: HeaderMap,
+    pub headers: Headers,
 }
 
 impl Admitted {
@@ -29,37 +44,59 @@ impl Admitted {
 
 impl Pipeline {
     /// A pipeline that ends at a gateway.
-    pub fn new(gateway: Gateway) -> Self {
-        Self { gateway }
+    pub fn new(gateway: Gateway, stages: Stages) -> Self {
+        Self { gateway, stages }
     }
 
     /// All stages in their order. Whoever asks is known by then.
-    pub async fn admit(&self, parameters: &GraphQlParameters, scope: &Scope) -> Result<Admitted, Rejection> {
-        let prepared = self.gateway.prepare(parameters, &scope.origin).await?;
-        Ok(Admitted { prepared, headers: HeaderMap::new() })
+    pub async fn admit(&self, mut parameters: GraphQlParameters, scope: &Scope) -> Result<Admitted, Rejection> {
+        let Stages { documents, rates } = &self.stages;
+        let admitted = async {
+            if let Some(rates) = rates {
+                rates.stand(scope)?;
+            }
+            let prepared = async {
+                let lesson = documents.resolve(&mut parameters, &scope.origin).await?;
+                let prepared = self.gateway.prepare(&parameters, &scope.origin).await?;
+                documents.learn(lesson, &parameters.query).await;
+                Ok(prepared)
+            };
+            let prepared = prepared.await;
+            // Requests that do not fit are counted as well: they have cost as much as others by now.
+            let headers = match rates {
+                Some(rates) => rates.charge(scope, prepared.as_ref().ok()).await?,
+                None => Headers::new(),
+            };
+            Ok(Admitted { prepared: prepared?, headers })
+        };
+        admitted.await.inspect_err(|rejection: &Rejection| {
+            metrics::counter!("cloudphone_graphql_operations_refused_total", "code" => rejection.code).increment(1);
+        })
     }
 }
 
 /// Why an operation does not run.
 #[derive(Clone, Debug)]
 pub struct Rejection {
+    /// The code that the errors carry, for metrics.
+    pub code: &'static str,
     /// An encoded list of errors.
     pub errors: Vec<u8>,
     /// The status of an answer by HTTP; absent: as for a document that does not fit the schema.
     pub status: Option<StatusCode>,
     /// Headers of an answer by HTTP.
-    pub headers: HeaderMap,
+    pub headers: Headers,
 }
 
 impl Rejection {
     /// A document or variables that do not fit the schema; `errors` is an encoded list.
-    pub fn of_document(errors: Vec<u8>) -> Self {
-        Self { errors, status: None, headers: HeaderMap::new() }
+    pub fn of_document(code: &'static str, errors: Vec<u8>) -> Self {
+        Self { code, errors, status: None, headers: Headers::new() }
     }
 
     /// A refusal told by one sentence.
-    pub fn new(code: &str, message: &str, origin: &Origin) -> Self {
-        Self::of_document(errors_list(code, message, origin.correlation_id))
+    pub fn new(code: &'static str, message: &str, origin: &Origin) -> Self {
+        Self::of_document(code, errors_list(code, message, origin.correlation_id))
     }
 
     /// The same with a status of its own.
@@ -71,7 +108,7 @@ impl Rejection {
 
     /// The same with these headers.
     #[must_use]
-    pub fn with_headers(mut self, headers: HeaderMap) -> Self {
+    pub fn with_headers(mut self, headers: Headers) -> Self {
         self.headers = headers;
         self
     }

@@ -2,11 +2,13 @@
 
 mod cross_site;
 mod headers;
+mod rates;
 
 use std::time::Duration;
 
 pub use cross_site::CrossSite;
 pub use headers::{ContentPolicy, secure};
+pub use rates::{RateLimits, RateRules, WhenUnreachable};
 
 use crate::streams::StreamLimits;
 

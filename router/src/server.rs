@@ -25,7 +25,7 @@ use crate::clients::reservations::{Reservations, reserve, stop};
 use crate::clients::{graphiql, http, websocket};
 use crate::gateway::Gateway;
 use crate::origin::{CORRELATION_HEADER, Client, Peer};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, Stages};
 use crate::protection::{ContentPolicy, CrossSite, Limits, secure};
 use crate::streams::Streams;
 
@@ -39,6 +39,8 @@ pub struct Edge {
     pub limits: Limits,
     /// Which other sites may call.
     pub cross_site: CrossSite,
+    /// What operations pass before they run.
+    pub stages: Stages,
     /// Places for live connections.
     pub connections: Arc<Semaphore>,
     /// Cancelled when the process begins to shut down, so that clients move on.
@@ -57,9 +59,9 @@ pub(crate) struct OpenEdge {
 }
 
 impl OpenEdge {
-    fn new(edge: Edge) -> Self {
+    fn new(mut edge: Edge) -> Self {
         let streams = Streams::new(edge.gateway.clone(), edge.limits.streams.clone());
-        let pipeline = Pipeline::new(edge.gateway.clone());
+        let pipeline = Pipeline::new(edge.gateway.clone(), std::mem::take(&mut edge.stages));
         Self { edge, pipeline, streams, reservations: Reservations::default() }
     }
 }

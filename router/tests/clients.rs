@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use cloudphone_router::documents::AutomaticDocuments;
 use support::{Platform, Settings, Transport, subscribed};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -113,7 +114,9 @@ const ENDED: &str = "cloudphone_graphql_subscription_streams_superseded_total";
 
 /// Network subgraphs, and heartbeats that come often enough to be met in a short test.
 fn brisk() -> Settings {
-    Settings::new(Transport::Network).limits(|limits| {
+    let documents = AutomaticDocuments::new(1024 * 1024, None, Duration::from_mins(5));
+    let settings = Settings::new(Transport::Network).stages(|stages| stages.documents.automatic = Some(documents));
+    settings.limits(|limits| {
         limits.heartbeat = Duration::from_millis(300);
         limits.event_stream_heartbeat = Duration::from_millis(300);
     })

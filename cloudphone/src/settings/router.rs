@@ -1,5 +1,7 @@
 //! Settings of the federation router.
 
+mod documents;
+mod rate_limits;
 mod response_cache;
 mod subgraph;
 mod subscriptions;
@@ -10,6 +12,8 @@ use cloudphone_router::subgraphs::SubscriptionOptions;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use documents::{Documents, TrustMode};
+pub use rate_limits::{Quota, RateLimits, WhenUnreachable};
 pub use response_cache::{ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage};
 pub use subgraph::Subgraph;
 
@@ -51,6 +55,10 @@ pub struct Router {
     pub plan_cache_entries: u64,
     /// Keeps answers of subgraphs.
     pub response_cache: ResponseCache,
+    /// Persisted queries and trusted documents.
+    pub documents: Documents,
+    /// Rate limits.
+    pub rate_limits: RateLimits,
     /// What is special about single subgraphs, by their names.
     pub subgraphs: BTreeMap<String, Subgraph>,
 }
@@ -81,6 +89,8 @@ impl Default for Router {
             subgraph_timeout_seconds: 30,
             plan_cache_entries: 5000,
             response_cache: ResponseCache::default(),
+            documents: Documents::default(),
+            rate_limits: RateLimits::default(),
             subgraphs: BTreeMap::new(),
         }
     }

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use thiserror::Error;
 use tokio::sync::broadcast;
 
+use crate::quota::{Balance, Charge};
+
 /// Signals kept for a slow listener before the oldest are dropped.
 pub(crate) const SIGNAL_BUFFER: usize = 1024;
 
@@ -59,6 +61,7 @@ pub(crate) trait Backend: Send + Sync + 'static {
     async fn extend(&self, key: &str, token: &str, time_to_live: Duration) -> Result<bool, CacheError>;
     async fn unlock(&self, key: &str, token: &str) -> Result<bool, CacheError>;
     async fn increment(&self, key: &str, by: u64, window: Duration) -> Result<u64, CacheError>;
+    async fn charge(&self, charges: &[Charge]) -> Result<Vec<Balance>, CacheError>;
     async fn publish(&self, channel: &str, message: Bytes) -> Result<(), CacheError>;
     async fn subscribe(&self, channel: &str) -> Result<Signals, CacheError>;
     async fn ping(&self) -> Result<(), CacheError>;

@@ -1,5 +1,7 @@
 //! The engine for a single process.
 
+mod quotas;
+
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -13,6 +15,8 @@ use tokio::sync::broadcast;
 
 use crate::CacheError;
 use crate::backend::{Backend, SIGNAL_BUFFER, Signals};
+use crate::{Balance, Charge};
+use quotas::Quotas;
 
 /// Bytes of cached keys and values before the least recently used go.
 const CAPACITY_BYTES: u64 = 64 * 1024 * 1024;
@@ -46,6 +50,7 @@ pub(crate) struct InProcess {
     values: Cache<String, (Bytes, Duration)>,
     locks: Mutex<HashMap<String, Until<String>>>,
     counters: Mutex<HashMap<String, Until<u64>>>,
+    quotas: Quotas,
     channels: DashMap<String, broadcast::Sender<Bytes>>,
 }
 
@@ -57,6 +62,7 @@ impl InProcess {
             values: Cache::builder().weigher(weigh).max_capacity(CAPACITY_BYTES).expire_after(PerEntry).build(),
             locks: Mutex::default(),
             counters: Mutex::default(),
+            quotas: Quotas::new(),
             channels: DashMap::new(),
         }
     }
@@ -126,6 +132,10 @@ impl Backend for InProcess {
         }
         counter.value += by;
         Ok(counter.value)
+    }
+
+    async fn charge(&self, charges: &[Charge]) -> Result<Vec<Balance>, CacheError> {
+        Ok(self.quotas.charge(charges))
     }
 
     async fn publish(&self, channel: &str, message: Bytes) -> Result<(), CacheError> {

@@ -3,6 +3,7 @@
 mod backend;
 mod in_process;
 mod lease;
+mod quota;
 mod redis;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use bytes::Bytes;
 
 pub use backend::{CacheError, Signals};
 pub use lease::Lease;
+pub use quota::{Balance, Charge, Quota};
 
 use backend::Backend;
 use in_process::InProcess;
@@ -62,6 +64,14 @@ impl Engine {
     /// Adds to a counter that starts over `window` after its first increment; answers the new value.
     pub async fn increment(&self, key: &str, by: u64, window: Duration) -> Result<u64, CacheError> {
         self.backend.increment(key, by, window).await
+    }
+
+    /// Takes from all these quotas at once, or from none when one of them has too little left; answers how each stands.
+    ///
+    /// Keys that are charged together should have a part in braces in common, such as `rate:{ada}:minute`, so that a cluster
+    /// keeps them in one place.
+    pub async fn charge(&self, charges: &[Charge]) -> Result<Vec<Balance>, CacheError> {
+        self.backend.charge(charges).await
     }
 
     /// Sends a signal to whoever listens at this moment; there is no replay.

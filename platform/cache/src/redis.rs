@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::CacheError;
 use crate::backend::{Backend, SIGNAL_BUFFER, Signals};
+use crate::{Balance, Charge};
 
 /// How long a command may take before it counts as failed.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
@@ -24,6 +25,29 @@ const EXTEND: &str =
 const UNLOCK: &str =
     "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end";
 const INCREMENT: &str = "local value = redis.call('incrby', KEYS[1], ARGV[1]) if value == tonumber(ARGV[1]) then redis.call('pexpire', KEYS[1], ARGV[2]) end return value";
+
+// By the server's clock, which all replicas share. Each key holds the moment at which its quota is full, in microseconds,
+// and is gone by then. Two arguments for each key: what is taken, and the whole quota, in microseconds.
+const CHARGE: &str = "
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local answer, all_fit = {}, true
+for i = 1, #KEYS do
+  local cost, tolerance = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+  local full_at = tonumber(redis.call('GET', KEYS[i]) or now)
+  local ahead = math.min(math.max(full_at - now, 0), tolerance)
+  local fits = ahead + cost <= tolerance
+  all_fit = all_fit and fits
+  answer[2 * i - 1], answer[2 * i] = fits and 1 or 0, ahead
+end
+if all_fit then
+  for i = 1, #KEYS do
+    local ahead = answer[2 * i] + ARGV[2 * i - 1]
+    answer[2 * i] = ahead
+    redis.call('SET', KEYS[i], string.format('%.0f', now + ahead), 'PX', string.format('%.0f', math.ceil(ahead / 1000)))
+  end
+end
+return answer";
 
 type Channels = Arc<DashMap<String, broadcast::Sender<Bytes>>>;
 
@@ -123,6 +147,20 @@ impl Backend for Redis {
     async fn increment(&self, key: &str, by: u64, window: Duration) -> Result<u64, CacheError> {
         let arguments = vec![by.to_string(), milliseconds(window).to_string()];
         Ok(self.client.eval(INCREMENT, key, arguments).await?)
+    }
+
+    async fn charge(&self, charges: &[Charge]) -> Result<Vec<Balance>, CacheError> {
+        let keys: Vec<String> = charges.iter().map(|charge| charge.key.clone()).collect();
+        let arguments: Vec<String> = charges
+            .iter()
+            .flat_map(|charge| [charge.cost().to_string(), charge.quota.tolerance().to_string()])
+            .collect();
+        let answer: Vec<i64> = self.client.eval(CHARGE, keys, arguments).await?;
+        let balances = charges
+            .iter()
+            .zip(answer.chunks_exact(2))
+            .map(|(charge, state)| Balance::new(charge, state[0] == 1, u64::try_from(state[1]).unwrap_or_default()));
+        Ok(balances.collect())
     }
 
     async fn publish(&self, channel: &str, message: Bytes) -> Result<(), CacheError> {

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cloudphone_cache::Engine;
+use cloudphone_cache::{Charge, Engine, Quota};
 
 struct RedisServer {
     process: Child,
@@ -93,12 +93,53 @@ async fn a_signal_reaches_every_listener(engine: &Engine) {
     }
 }
 
+fn charge(key: &str, requests: u32, window: Duration, amount: u32) -> Charge {
+    Charge { key: key.to_owned(), quota: Quota { requests, window }, amount }
+}
+
+async fn a_quota_is_charged_exactly_by_all_who_come_at_once(engine: &Engine) {
+    let hour = Duration::from_hours(1);
+    let charges = (0..60).map(|_| {
+        let engine = engine.clone();
+        tokio::spawn(async move { engine.charge(&[charge("rate:{ada}", 20, hour, 1)]).await.unwrap()[0].fits })
+    });
+    let fitted = futures::future::join_all(charges).await.into_iter().filter(|fits| *fits.as_ref().unwrap()).count();
+    assert_eq!(fitted, 20);
+    let refused = engine.charge(&[charge("rate:{ada}", 20, hour, 1)]).await.unwrap()[0];
+    assert_eq!((refused.fits, refused.remaining), (false, 0));
+    let (one, all) = (hour / 20, hour);
+    assert!(refused.enough_in <= one && refused.enough_in > one / 2, "{refused:?}");
+    assert!(refused.full_in <= all && refused.full_in > all - one, "{refused:?}");
+}
+
+async fn quotas_are_charged_together_or_not_at_all(engine: &Engine) {
+    let both = |amount| {
+        let hour = Duration::from_hours(1);
+        [charge("rate:{bob}:wide", 100, hour, amount), charge("rate:{bob}:narrow", 3, hour, amount)]
+    };
+    let standing = engine.charge(&both(2)).await.unwrap();
+    assert_eq!(standing.iter().map(|balance| balance.remaining).collect::<Vec<_>>(), [98, 1]);
+    let standing = engine.charge(&both(2)).await.unwrap();
+    assert_eq!(standing.iter().map(|balance| balance.fits).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(standing.iter().map(|balance| balance.remaining).collect::<Vec<_>>(), [98, 1], "neither was charged");
+    assert!(engine.charge(&both(1)).await.unwrap().iter().all(|balance| balance.fits));
+}
+
+async fn a_quota_fills_up_again(engine: &Engine) {
+    let again = || [charge("rate:{eve}", 2, Duration::from_millis(60), 2)];
+    assert!(engine.charge(&again()).await.unwrap()[0].fits);
+    eventually(async || engine.charge(&again()).await.unwrap()[0].fits).await;
+}
+
 async fn whole_suite(engine: Engine) {
     engine.ping().await.unwrap();
     values_come_back_until_they_expire(&engine).await;
     a_lock_has_one_holder_and_ends_by_itself(&engine).await;
     a_counter_counts_within_its_window(&engine).await;
     a_signal_reaches_every_listener(&engine).await;
+    a_quota_is_charged_exactly_by_all_who_come_at_once(&engine).await;
+    quotas_are_charged_together_or_not_at_all(&engine).await;
+    a_quota_fills_up_again(&engine).await;
 }
 
 #[tokio::test]

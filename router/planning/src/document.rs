@@ -74,7 +74,9 @@ impl ParsedDocument {
         if errors.is_empty() && self.kind() == OperationKind::Subscription {
             // The library's rule lets one field through under several names.
             let mut keys = AHashSet::new();
-            self.root_keys(self.selection_set(), &mut keys);
+            self.each_field(self.selection_set(), &mut |field| {
+                keys.insert(field.alias.as_deref().unwrap_or(&field.name));
+            });
             if keys.len() > 1 {
                 let message = "A subscription must select one root field only.";
                 errors.push(GraphQlError::new(codes::VALIDATION_FAILED, message));
@@ -94,16 +96,15 @@ impl ParsedDocument {
         })
     }
 
-    fn root_keys<'a>(&'a self, set: &'a SelectionSet, keys: &mut AHashSet<&'a str>) {
+    /// Calls `visit` with each field of a selection, through fragments but not into fields.
+    pub(crate) fn each_field<'a>(&'a self, set: &'a SelectionSet, visit: &mut impl FnMut(&'a Field)) {
         for item in &set.items {
             match item {
-                Selection::Field(field) => {
-                    keys.insert(field.alias.as_deref().unwrap_or(&field.name));
-                }
-                Selection::InlineFragment(fragment) => self.root_keys(&fragment.selection_set, keys),
+                Selection::Field(field) => visit(field),
+                Selection::InlineFragment(fragment) => self.each_field(&fragment.selection_set, visit),
                 Selection::FragmentSpread(spread) => {
                     if let Some(fragment) = self.fragment(&spread.fragment_name) {
-                        self.root_keys(&fragment.selection_set, keys);
+                        self.each_field(&fragment.selection_set, visit);
                     }
                 }
             }

@@ -183,6 +183,13 @@ impl PreparedOperation {
         &self.coordinates
     }
 
+    /// The root fields, fragments followed; one that is selected several times comes as often.
+    pub fn root_fields(&self) -> Vec<&str> {
+        let mut fields = Vec::new();
+        self.document.each_field(self.document.selection_set(), &mut |field| fields.push(field.name.as_str()));
+        fields
+    }
+
     /// The first root field, and those of its arguments that are not null with these variables.
     pub fn root_call<'a>(&'a self, variables: &Variables) -> Option<(&'a str, Vec<&'a str>)> {
         let field = self.document.first_field(self.document.selection_set())?;

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use cloudphone_core::Origin;
 use futures::future::join_all;
+use serde_json::Value;
 use tokio::time::timeout;
 
 use super::accept::{Accept, MediaType, answer};
@@ -18,7 +19,7 @@ use crate::answer::{error_response, errors_response};
 use crate::authentication::{AuthenticationError, Credential};
 use crate::gateway::{Answer, OperationKind, Prepared, Scope};
 use crate::origin::Client;
-use crate::pipeline::{Admitted, Rejection};
+use crate::pipeline::{Admitted, Headers, Rejection};
 use crate::protection::Limits;
 use crate::server::OpenEdge;
 
@@ -101,12 +102,12 @@ impl Visit {
             Ok(scope) => scope,
             Err(error) => return self.denied(error),
         };
-        let Admitted { prepared, headers } = match self.edge.pipeline.admit(&parameters, &scope).await {
+        let Admitted { prepared, headers } = match self.edge.pipeline.admit(parameters, &scope).await {
             Ok(admitted) => admitted,
             Err(rejection) => return self.reject(rejection),
         };
         let mut response = self.carry_out(prepared, scope).await;
-        response.headers_mut().extend(headers);
+        put(&mut response, headers);
         response
     }
 
@@ -147,7 +148,7 @@ impl Visit {
         let media_type = self.accept.media_type();
         let status = rejection.status.unwrap_or_else(|| media_type.status_of_rejection());
         let mut response = answer(media_type, status, body);
-        response.headers_mut().extend(rejection.headers);
+        put(&mut response, rejection.headers);
         response
     }
 
@@ -169,17 +170,15 @@ impl Visit {
             Ok(caller) => Scope { caller, origin: self.origin.clone() },
             Err(error) => return self.denied(error),
         };
-        match self.edge.pipeline.admit(&parameters, &scope).await {
+        let id = parameters.extensions.get("operationId").and_then(Value::as_str).map(str::to_owned);
+        match self.edge.pipeline.admit(parameters, &scope).await {
             Err(rejection) => {
                 self.reject(Rejection { status: rejection.status.or(Some(StatusCode::BAD_REQUEST)), ..rejection })
             }
             Ok(admitted) if admitted.kind() == OperationKind::Mutation && !self.may_change => {
                 self.refuse(&MalformedRequest::MethodNotAllowed)
             }
-            Ok(admitted) => {
-                let id = parameters.extensions.get("operationId").and_then(serde_json::Value::as_str);
-                reservations::start(&reservation, id, admitted, &self.origin)
-            }
+            Ok(admitted) => reservations::start(&reservation, id, admitted, &self.origin),
         }
     }
 
@@ -192,13 +191,14 @@ impl Visit {
             Ok(scope) => scope,
             Err(error) => return self.denied(error),
         };
-        let answers = batch.iter().map(async |parameters| match self.edge.pipeline.admit(parameters, &scope).await {
-            Err(rejection) => errors_response(&rejection.errors),
-            Ok(admitted) if admitted.kind() == OperationKind::Subscription => {
-                error_response("NOT_ACCEPTABLE", NO_STREAM, self.origin.correlation_id)
-            }
-            Ok(admitted) => self.run(&admitted.prepared, scope.clone()).await.body,
-        });
+        let answers =
+            batch.into_iter().map(async |parameters| match self.edge.pipeline.admit(parameters, &scope).await {
+                Err(rejection) => errors_response(&rejection.errors),
+                Ok(admitted) if admitted.kind() == OperationKind::Subscription => {
+                    error_response("NOT_ACCEPTABLE", NO_STREAM, self.origin.correlation_id)
+                }
+                Ok(admitted) => self.run(&admitted.prepared, scope.clone()).await.body,
+            });
         let mut body = BytesMut::from(&b"["[..]);
         for answer in join_all(answers).await {
             if body.len() > 1 {
@@ -238,6 +238,13 @@ impl Visit {
 
     fn denied(&self, error: AuthenticationError) -> Response {
         denied(error, self.accept.media_type(), &self.origin)
+    }
+}
+
+/// Gives a response these headers, in place of what it has of the same names.
+fn put(response: &mut Response, headers: Headers) {
+    for (name, value) in headers {
+        response.headers_mut().insert(name, value);
     }
 }
 

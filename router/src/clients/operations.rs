@@ -158,10 +158,10 @@ impl Operations {
             // The connection is about to end for it, and what it tells is to be tried again, not to be given up.
             AuthenticationError::Expired | AuthenticationError::Unavailable => None,
             _ if self.wire == Wire::WebSocket => None,
-            error => Some(Rejection::of_document(self.errors(error.code(), &error.to_string()))),
+            error => Some(Rejection::of_document(error.code(), self.errors(error.code(), &error.to_string()))),
         };
         let scope = self.scope().map_err(denied)?;
-        self.edge.pipeline.admit(&parameters, &scope).await.map_err(Some)
+        self.edge.pipeline.admit(parameters, &scope).await.map_err(Some)
     }
 
     fn scope(&self) -> Result<Scope, AuthenticationError> {

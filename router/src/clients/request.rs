@@ -8,20 +8,48 @@ use thiserror::Error;
 
 /// The parameters of one GraphQL request.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(try_from = "Wire")]
 pub struct GraphQlParameters {
-    /// The document.
+    /// The document; empty when it is only named, by its id or by its hash.
     pub query: String,
     /// Which operation of the document to run.
-    #[serde(default)]
     pub operation_name: Option<String>,
     /// Values of the operation's variables.
-    #[serde(default, deserialize_with = "object_or_null")]
     pub variables: Map<String, Value>,
     /// Whatever protocols put beside.
-    #[serde(default, deserialize_with = "object_or_null")]
     pub extensions: Map<String, Value>,
+    /// The id of a document that the router knows.
+    pub document_id: Option<String>,
 }
+
+/// The parameters before it is known whether there is a document.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    #[serde(default)]
+    query: Option<String>,
+    #[serde(default)]
+    operation_name: Option<String>,
+    #[serde(default, deserialize_with = "object_or_null")]
+    variables: Map<String, Value>,
+    #[serde(default, deserialize_with = "object_or_null")]
+    extensions: Map<String, Value>,
+    #[serde(default)]
+    document_id: Option<String>,
+}
+
+impl TryFrom<Wire> for GraphQlParameters {
+    type Error = &'static str;
+
+    fn try_from(wire: Wire) -> Result<Self, Self::Error> {
+        let Wire { query, operation_name, variables, extensions, document_id } = wire;
+        let has_document = query.is_some();
+        let parameters = Self { query: query.unwrap_or_default(), operation_name, variables, extensions, document_id };
+        if has_document || parameters.names_document() { Ok(parameters) } else { Err(NO_DOCUMENT) }
+    }
+}
+
+const NO_DOCUMENT: &str = "`query` is missing";
 
 fn object_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
@@ -127,13 +155,34 @@ impl GraphQlParameters {
                     parameters.query = value.into_owned();
                     found = true;
                 }
+                "documentId" if !value.is_empty() => parameters.document_id = Some(value.into_owned()),
                 "operationName" if !value.is_empty() => parameters.operation_name = Some(value.into_owned()),
                 "variables" => parameters.variables = json_object("variables", &value)?,
                 "extensions" => parameters.extensions = json_object("extensions", &value)?,
                 _ => {}
             }
         }
-        if found { Ok(parameters) } else { Err(MalformedRequest::Parameters("`query` is missing".to_owned())) }
+        if found || parameters.names_document() {
+            Ok(parameters)
+        } else {
+            Err(MalformedRequest::Parameters(NO_DOCUMENT.to_owned()))
+        }
+    }
+
+    /// Whether the document is named, be it sent as well or not.
+    fn names_document(&self) -> bool {
+        self.document_id.is_some() || self.extensions.contains_key("persistedQuery")
+    }
+
+    /// The SHA-256 of the document as the client tells it (Apollo's protocol for automatic persisted queries), or what is
+    /// wrong with how it does.
+    pub fn persisted_query(&self) -> Result<Option<&str>, &'static str> {
+        let Some(told) = self.extensions.get("persistedQuery").filter(|told| !told.is_null()) else { return Ok(None) };
+        if told.get("version").and_then(Value::as_u64) != Some(1) {
+            return Err("`extensions.persistedQuery.version` has to be 1.");
+        }
+        let hash = told.get("sha256Hash").and_then(Value::as_str);
+        hash.map(Some).ok_or("`extensions.persistedQuery.sha256Hash` is missing.")
     }
 }
 

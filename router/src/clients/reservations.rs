@@ -140,8 +140,8 @@ pub fn fulfil(edge: &Arc<OpenEdge>, token: &str, reservation: &Arc<Reservation>)
 }
 
 /// Starts an operation; its results come on the stream.
-pub fn start(reservation: &Reservation, id: Option<&str>, admitted: Admitted, origin: &Origin) -> Response {
-    let Some(id) = id.filter(|id| !id.is_empty()).map(str::to_owned) else {
+pub fn start(reservation: &Reservation, id: Option<String>, admitted: Admitted, origin: &Origin) -> Response {
+    let Some(id) = id.filter(|id| !id.is_empty()) else {
         let message = "Name the operation by a text in `extensions.operationId`.";
         return refusal(StatusCode::BAD_REQUEST, "BAD_REQUEST", message, origin);
     };

@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod authentication;
+mod documents;
 mod event_streams;
 mod failures;
 mod http;
 mod multipart;
 mod protocol;
+mod rates;
 mod reload;
 mod reservations;
 mod response_cache;

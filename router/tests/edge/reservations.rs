@@ -166,7 +166,7 @@ async fn what_is_wrong_with_a_request_is_told_at_once() {
 #[tokio::test]
 async fn a_reservation_takes_a_place_and_expires() {
     let brief = |limits: &mut cloudphone_router::protection::Limits| {
-        (limits.connections, limits.initialisation_timeout) = (1, Duration::from_millis(300));
+        (limits.connections, limits.initialisation_timeout) = (1, Duration::from_secs(2));
     };
     let platform = Platform::start_with(Settings::new(Transport::InProcess).limits(brief)).await;
     let visitor = Visitor::new(&platform, None).await;
@@ -182,7 +182,7 @@ async fn a_reservation_takes_a_place_and_expires() {
 #[tokio::test]
 async fn a_request_with_a_fresh_token_renews_the_stream() {
     let platform = Platform::start(Transport::InProcess).await;
-    let lifetime = Duration::from_millis(900);
+    let lifetime = Duration::from_secs(3);
     platform.doorman.admit("brief", &["note:read"], Some(lifetime));
     platform.doorman.refresh("brief", "fresh", None);
     let visitor = Visitor::new(&platform, Some("brief")).await;

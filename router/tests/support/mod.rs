@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod doorman;
 pub mod notes;
+pub mod redis;
 pub mod socket;
 pub mod wire;
 
@@ -18,6 +19,7 @@ use cloudphone_graphql::identity_token::InternalSecret;
 use cloudphone_graphql::{Subgraph, serve};
 use cloudphone_planning::{PlannerOptions, Supergraph};
 use cloudphone_router::gateway::{Gateway, masked_errors};
+use cloudphone_router::pipeline::Stages;
 use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits};
 use cloudphone_router::server::{Edge, Pages, routes};
 use cloudphone_router::subgraphs::{SubscriptionOptions, in_process, remote};
@@ -95,6 +97,7 @@ pub struct Settings {
     pub errors: ErrorFilter,
     /// Puts something before each subgraph.
     pub before: Option<Before>,
+    pub stages: Stages,
 }
 
 /// Puts something before a subgraph of a supergraph.
@@ -102,7 +105,12 @@ pub type Before = Box<dyn Fn(Arc<dyn SubgraphService>, &Arc<Supergraph>) -> Arc<
 
 impl Settings {
     pub fn new(transport: Transport) -> Self {
-        Self { transport, limits: Limits::default(), errors: masked_errors(), before: None }
+        Self { transport, limits: Limits::default(), errors: masked_errors(), stages: Stages::default(), before: None }
+    }
+
+    pub fn stages(mut self, change: impl FnOnce(&mut Stages)) -> Self {
+        change(&mut self.stages);
+        self
     }
 
     pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
@@ -167,6 +175,7 @@ impl Platform {
             authenticator: Arc::clone(&doorman) as _,
             limits: settings.limits,
             cross_site: CrossSite::new(&[PARTNER.to_owned()]),
+            stages: settings.stages,
             connections: Arc::clone(&connections),
             draining: draining.clone(),
         };
