@@ -39,6 +39,8 @@ enum Benchmark {
     /// A router with the benchmark's subgraphs in its own process; `federation` starts it.
     #[command(hide = true)]
     FederationInProcess(federation::EmbeddedOptions),
+    /// A long run of the router with subscribers, reloads and losses, in which its memory must not grow.
+    Soak(federation::soak::Options),
     /// Memory of the process while a large package is uploaded.
     Upload(upload::Options),
 }
@@ -60,6 +62,7 @@ async fn main() -> anyhow::Result<()> {
         Benchmark::Memory(options) => memory::run(&program, &options).await,
         Benchmark::Federation(options) => federation::run(&program, *options).await,
         Benchmark::FederationInProcess(_) => unreachable!("it needs no program and was started above"),
+        Benchmark::Soak(options) => federation::soak::run(&program, options).await,
         Benchmark::Upload(options) => upload::run(&program, options).await,
     }
 }

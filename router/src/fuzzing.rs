@@ -1,6 +1,10 @@
-//! Entry points for hostile bytes: what the router reads of clients before it knows who they are.
+//! Entry points for hostile bytes: what the router reads of clients before it knows who they are, and what subgraphs stream to it.
 //!
 //! The fuzz targets in `router/fuzz` call these functions; the tests below call them with what is kept of fuzzing.
+
+use cloudphone_execution::subgraphs::event_stream::frames::{Frame, Frames, TooLarge};
+use cloudphone_execution::subgraphs::websocket::message::{Dialect, ServerMessage};
+use serde::de::IgnoredAny;
 
 use crate::clients::{
     protocol::{ClientMessage, Close},
@@ -39,6 +43,41 @@ pub fn request_body(bytes: &[u8]) {
     }
 }
 
+/// Bytes of an event that a subgraph may send here.
+const EVENT_LIMIT: usize = 512;
+
+/// A text frame of a subgraph's web socket, in either protocol.
+pub fn upstream_message(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    for dialect in [Dialect::Current, Dialect::Legacy] {
+        let message = ServerMessage::parse(text, dialect);
+        if let Some(
+            ServerMessage::Next { payload: Some(payload), .. } | ServerMessage::Error { payload: Some(payload), .. },
+        ) = message
+        {
+            let is_json = serde_json::from_str::<IgnoredAny>(payload.get()).is_ok();
+            assert!(is_json, "what is passed on is JSON");
+        }
+    }
+}
+
+/// A subgraph's event stream, which must read the same however the network cuts it. The first byte says how.
+pub fn upstream_events(bytes: &[u8]) {
+    let Some((size, stream)) = bytes.split_first() else { return };
+    let whole = read_events(std::iter::once(stream));
+    let cut = read_events(stream.chunks(usize::from(*size).max(1)));
+    assert_eq!(whole, cut, "the network cuts where it likes");
+    assert!(whole.0.iter().all(|frame| frame.data.len() <= EVENT_LIMIT), "no event is larger than allowed");
+}
+
+type Read = (Vec<Frame>, Option<TooLarge>, Option<String>);
+
+fn read_events<'a>(mut chunks: impl Iterator<Item = &'a [u8]>) -> Read {
+    let (mut frames, mut read) = (Frames::new(EVENT_LIMIT), Vec::new());
+    let refusal = chunks.find_map(|chunk| frames.read(chunk, |frame| read.push(frame)).err());
+    (read, refusal, frames.last_id().map(str::to_owned))
+}
+
 fn refused(refusal: &MalformedRequest) {
     assert!(refusal.status().is_client_error(), "what a client sent wrongly is its own fault");
     assert!(!refusal.code().is_empty() && !refusal.to_string().is_empty(), "a refusal says why");
@@ -71,6 +110,16 @@ mod tests {
     #[test]
     fn no_message_of_a_socket_does_harm() {
         replay("messages", super::client_message);
+    }
+
+    #[test]
+    fn no_message_of_a_subgraph_does_harm() {
+        replay("upstream_messages", super::upstream_message);
+    }
+
+    #[test]
+    fn no_event_stream_of_a_subgraph_does_harm() {
+        replay("upstream_events", super::upstream_events);
     }
 
     #[test]

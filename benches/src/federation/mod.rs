@@ -12,7 +12,9 @@ mod queries;
 mod router;
 mod schemas;
 mod server;
+pub mod soak;
 mod streams;
+mod wire;
 mod world;
 
 use std::net::SocketAddr;

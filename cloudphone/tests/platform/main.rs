@@ -15,6 +15,7 @@ mod parts;
 mod proxies;
 mod rights;
 mod router_alone;
+mod router_killed;
 mod slow;
 mod start;
 mod storage_address;

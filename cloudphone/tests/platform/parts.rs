@@ -71,6 +71,8 @@ async fn brokers_and_parts_come_and_go_while_subscribers_stay() {
     assert_eq!(missing, [json!(["device"]), json!(["devices"])], "{partial}");
     let router = platform.router.pid();
     platform.start_again("devices").await;
+    let gap = |event: &serde_json::Value| (event["extensions"]["subscription"]["gap"] == true).then_some(());
+    following.event(40, "that measurements may be missing", gap).await;
     eventually(30, "whole answers again", async || {
         holds(admin.answer(mixed, json!({ "id": id })).await["errors"].is_null())
     })

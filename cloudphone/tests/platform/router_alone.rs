@@ -85,14 +85,14 @@ impl Ratings {
 }
 
 /// A subgraph on a port of its own.
-struct Subgraph {
+pub struct Subgraph {
     address: SocketAddr,
     sdl: String,
     server: JoinHandle<()>,
 }
 
 impl Subgraph {
-    async fn serve<Q, S>(schema: Schema<Q, EmptyMutation, S>) -> Self
+    pub async fn serve<Q, S>(schema: Schema<Q, EmptyMutation, S>) -> Self
     where
         Q: ObjectType + 'static,
         S: SubscriptionType + 'static,
@@ -105,6 +105,12 @@ impl Subgraph {
         let address = listener.local_addr().unwrap();
         let server = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
         Self { address, sdl, server }
+    }
+
+    /// The same with another schema told to the composition.
+    pub fn with_sdl(mut self, change: impl FnOnce(&str) -> String) -> Self {
+        self.sdl = change(&self.sdl);
+        self
     }
 }
 
@@ -125,7 +131,7 @@ async fn ratings() -> Subgraph {
     Subgraph::serve(Schema::build(Ratings, EmptyMutation, EmptySubscription).enable_federation().finish()).await
 }
 
-async fn compose(folder: &Folder, subgraphs: &[(&str, &Subgraph)]) -> String {
+pub async fn compose(folder: &Folder, subgraphs: &[(&str, &Subgraph)]) -> String {
     let mut command = binary();
     command.args(["schema", "compose"]);
     for (name, subgraph) in subgraphs {

@@ -6,6 +6,7 @@ mod documents;
 mod event_streams;
 mod failures;
 mod http;
+mod kills;
 mod multipart;
 mod protocol;
 mod rates;

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod doorman;
+pub mod faults;
 pub mod notes;
 pub mod redis;
 pub mod socket;
@@ -24,6 +25,7 @@ use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits};
 use cloudphone_router::server::{Edge, Pages, routes};
 use cloudphone_router::subgraphs::{SubscriptionOptions, in_process, remote};
 use doorman::Doorman;
+use faults::FaultyWire;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use notes::Notes;
 use serde_json::Value;
@@ -98,6 +100,8 @@ pub struct Settings {
     /// Puts something before each subgraph.
     pub before: Option<Before>,
     pub stages: Stages,
+    /// Puts a wire that can break before the accounts over the network, which then have so long to answer.
+    pub accounts_wire: Option<Duration>,
 }
 
 /// Puts something before a subgraph of a supergraph.
@@ -105,7 +109,14 @@ pub type Before = Box<dyn Fn(Arc<dyn SubgraphService>, &Arc<Supergraph>) -> Arc<
 
 impl Settings {
     pub fn new(transport: Transport) -> Self {
-        Self { transport, limits: Limits::default(), errors: masked_errors(), stages: Stages::default(), before: None }
+        Self {
+            transport,
+            limits: Limits::default(),
+            errors: masked_errors(),
+            stages: Stages::default(),
+            before: None,
+            accounts_wire: None,
+        }
     }
 
     pub fn stages(mut self, change: impl FnOnce(&mut Stages)) -> Self {
@@ -133,7 +144,8 @@ pub struct Platform {
     pub draining: CancellationToken,
     pub server: JoinHandle<()>,
     pub accounts_process: Option<Process>,
-    notes_process: Option<Process>,
+    pub accounts_wire: Option<Arc<FaultyWire>>,
+    pub notes_process: Option<Process>,
 }
 
 impl Platform {
@@ -154,6 +166,11 @@ impl Platform {
         });
         let supergraph = compose(&parts).unwrap_or_else(|errors| panic!("{errors:?}"));
         let (mut account_service, accounts_process) = service(settings.transport, account_graph);
+        let accounts_wire = settings.accounts_wire.zip(accounts_process.as_ref()).map(|(timeout, process)| {
+            let wire = FaultyWire::to(process.address);
+            account_service = network(wire.address, timeout);
+            Arc::new(wire)
+        });
         let (mut note_service, notes_process) = service(settings.transport, note_graph);
         if let Some(before) = &settings.before {
             let parsed = Supergraph::parse(&supergraph.supergraph_sdl).unwrap();
@@ -198,6 +215,7 @@ impl Platform {
             draining,
             server,
             accounts_process,
+            accounts_wire,
             notes_process,
         }
     }
@@ -247,10 +265,14 @@ fn service(transport: Transport, subgraph: Subgraph) -> (Arc<dyn SubgraphService
         Transport::InProcess => (in_process(subgraph), None),
         Transport::Network => {
             let process = Process::start(subgraph, None);
-            let base = format!("http://{}", process.address).parse().unwrap();
-            (remote(&base, &secret(), Duration::from_secs(10), &SubscriptionOptions::default()).unwrap(), Some(process))
+            (network(process.address, Duration::from_secs(10)), Some(process))
         }
     }
+}
+
+fn network(address: SocketAddr, timeout: Duration) -> Arc<dyn SubgraphService> {
+    let base = format!("http://{address}").parse().unwrap();
+    remote(&base, &secret(), timeout, &SubscriptionOptions::default()).unwrap()
 }
 
 /// A subgraph with threads and connections of its own, which all end at once when it is killed.

@@ -80,7 +80,7 @@ impl WebSocketOptions {
             max_connections: 10_000,
             idle_timeout: Duration::from_secs(30),
             queue_bytes: 256 * 1024,
-            slow_reader_grace: Duration::from_millis(250),
+            slow_reader_grace: Duration::from_millis(50),
         }
     }
 }

@@ -1,0 +1,8 @@
+//! Event streams of subgraphs, cut anywhere.
+
+#![no_main]
+
+use cloudphone_router::fuzzing;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| fuzzing::upstream_events(bytes));

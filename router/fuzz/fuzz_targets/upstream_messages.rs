@@ -1,0 +1,8 @@
+//! Text frames of subgraphs' web sockets, in both protocols.
+
+#![no_main]
+
+use cloudphone_router::fuzzing;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| fuzzing::upstream_message(bytes));
