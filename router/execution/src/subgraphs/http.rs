@@ -4,13 +4,18 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
+use cloudphone_planning::OperationKind;
 use futures::stream::BoxStream;
 use http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use tokio::time::timeout;
 use url::Url;
 
-use crate::request::{SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService};
+use crate::{
+    request::{SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService},
+    subgraphs::plain::{PlainClient, PlainOptions, PlainResponse},
+};
 
 /// Adds what a subgraph must know of the caller, such as a signed identity, to each call.
 pub trait RequestDecorator: Send + Sync {
@@ -53,29 +58,54 @@ impl HttpOptions {
             max_idle_connections: 256,
         }
     }
+
+    /// How to reach it by the plain client; none when that client cannot.
+    fn plain(&self) -> Option<PlainOptions> {
+        (!self.http2_only).then(|| PlainOptions {
+            url: self.url.clone(),
+            address: None,
+            connect_timeout: self.connect_timeout,
+            max_response_bytes: self.max_response_bytes,
+            max_idle_connections: self.max_idle_connections,
+        })
+    }
+
+    fn client(&self) -> Result<reqwest::Client, SubgraphError> {
+        let mut builder = reqwest::Client::builder()
+            .timeout(self.timeout)
+            .connect_timeout(self.connect_timeout)
+            .pool_max_idle_per_host(self.max_idle_connections)
+            .tcp_nodelay(true)
+            .redirect(reqwest::redirect::Policy::none());
+        if self.http2_only {
+            builder = builder.http2_prior_knowledge().http2_keep_alive_interval(Duration::from_secs(15));
+        }
+        builder.build().map_err(|error| SubgraphError::Unavailable(error.to_string()))
+    }
 }
 
 /// A subgraph behind a URL.
 pub struct HttpSubgraph {
-    client: reqwest::Client,
+    client: Client,
     options: HttpOptions,
     decorator: Option<Arc<dyn RequestDecorator>>,
     subscriptions: Option<Arc<dyn SubgraphService>>,
 }
 
+enum Client {
+    /// Takes the calls that need nothing of what the other client can do besides: HTTP/1.1 without TLS.
+    Plain(Box<PlainClient>),
+    /// Everything else.
+    Versatile(reqwest::Client),
+}
+
 impl HttpSubgraph {
     /// A subgraph with its own connection pool; fails when TLS cannot be set up.
     pub fn new(options: HttpOptions) -> Result<Self, SubgraphError> {
-        let mut builder = reqwest::Client::builder()
-            .timeout(options.timeout)
-            .connect_timeout(options.connect_timeout)
-            .pool_max_idle_per_host(options.max_idle_connections)
-            .tcp_nodelay(true)
-            .redirect(reqwest::redirect::Policy::none());
-        if options.http2_only {
-            builder = builder.http2_prior_knowledge().http2_keep_alive_interval(Duration::from_secs(15));
-        }
-        let client = builder.build().map_err(|error| SubgraphError::Unavailable(error.to_string()))?;
+        let client = match options.plain().and_then(PlainClient::new) {
+            Some(plain) => Client::Plain(Box::new(plain)),
+            None => Client::Versatile(options.client()?),
+        };
         Ok(Self { client, options, decorator: None, subscriptions: None })
     }
 
@@ -91,6 +121,19 @@ impl HttpSubgraph {
     pub fn with_subscriptions(mut self, subscriptions: Arc<dyn SubgraphService>) -> Self {
         self.subscriptions = Some(subscriptions);
         self
+    }
+
+    async fn post(
+        &self,
+        client: &reqwest::Client,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<PlainResponse, SubgraphError> {
+        let call = client.post(self.options.url.clone()).headers(headers).body(body);
+        let mut response = call.send().await.map_err(|error| failure(&error))?;
+        let status = response.status();
+        let headers = std::mem::take(response.headers_mut());
+        Ok(PlainResponse { status, headers, body: self.body(response).await })
     }
 
     async fn body(&self, mut response: reqwest::Response) -> Result<Bytes, SubgraphError> {
@@ -164,11 +207,15 @@ impl SubgraphService for HttpSubgraph {
             header::ACCEPT,
             HeaderValue::from_static("application/graphql-response+json, application/json;q=0.9"),
         );
-        let call = self.client.post(self.options.url.clone()).headers(headers).body(request.to_json());
-        let mut response = call.send().await.map_err(|error| failure(&error))?;
-        let status = response.status();
-        let headers = std::mem::take(response.headers_mut());
-        let body = match self.body(response).await {
+        let PlainResponse { status, headers, body } = match &self.client {
+            Client::Plain(plain) => {
+                let repeatable = request.kind == OperationKind::Query;
+                let call = plain.post(headers, request.to_json(), repeatable);
+                timeout(self.options.timeout, call).await.unwrap_or(Err(SubgraphError::Timeout))?
+            }
+            Client::Versatile(client) => self.post(client, headers, request.to_json()).await?,
+        };
+        let body = match body {
             Ok(body) => body,
             Err(_) if !status.is_success() => return Err(SubgraphError::Status(status.as_u16())),
             Err(error) => return Err(error),

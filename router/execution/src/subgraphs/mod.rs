@@ -3,5 +3,6 @@
 pub mod event_stream;
 pub mod http;
 pub mod in_process;
+mod plain;
 pub mod recovery;
 pub mod websocket;
