@@ -8,13 +8,13 @@ use anyhow::{Context as _, anyhow};
 use async_trait::async_trait;
 use axum::middleware::from_fn_with_state;
 use cloudphone_composition::{CompositionError, Subgraph as Part, compose};
-use cloudphone_core::{Caller, Origin};
+use cloudphone_core::Origin;
 use cloudphone_execution::{ErrorFilter, Executor, ServiceOptions};
 use cloudphone_graphql::Subgraph;
 use cloudphone_identity::AuthenticationError as IdentityRefusal;
 use cloudphone_planning::{OperationLimits, PlannerOptions, Supergraph};
 use cloudphone_router::authentication::{
-    AccessChange, AuthenticationError, Authenticator, Credential, RemoteAuthenticator,
+    AccessChange, AuthenticationError, Authenticator, Credential, Principal, RemoteAuthenticator,
 };
 use cloudphone_router::gateway::{Gateway, correlated_errors, masked_errors};
 use cloudphone_router::origin::{ProxyHeader as Forwarding, TrustedProxies, behind_proxies};
@@ -250,9 +250,9 @@ impl Authenticator for LocalAuthenticator {
         &self,
         credential: &Credential,
         origin: &Origin,
-    ) -> Result<Option<Caller>, AuthenticationError> {
-        self.identity.authenticate(credential.reveal(), origin.clone()).await.map(Some).map_err(|refusal| match refusal
-        {
+    ) -> Result<Option<Principal>, AuthenticationError> {
+        let known = self.identity.authenticate(credential.reveal(), origin.clone()).await;
+        known.map(|caller| Some(caller.into())).map_err(|refusal| match refusal {
             IdentityRefusal::Invalid => AuthenticationError::Invalid,
             IdentityRefusal::Unavailable(_) => AuthenticationError::Unavailable,
         })

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use arc_swap::ArcSwap;
 use axum::http::StatusCode;
 use bytes::Bytes;
-use cloudphone_core::{Caller, Origin};
+use cloudphone_core::Origin;
 use cloudphone_execution::{
     ErrorFilter, ExecutionRequest, ExecutionResult, Executor, LivePlan, Planned, RequestContext,
 };
@@ -23,6 +23,7 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::authentication::Principal;
 use crate::clients::request::GraphQlParameters;
 use crate::pipeline::Rejection;
 use crate::response_cache::{CacheReport, Freshness};
@@ -31,7 +32,7 @@ use crate::response_cache::{CacheReport, Freshness};
 #[derive(Clone, Debug)]
 pub struct Scope {
     /// The verified identity; absent when nobody is signed in.
-    pub caller: Option<Caller>,
+    pub caller: Option<Principal>,
     /// Where the request comes from.
     pub origin: Origin,
 }
@@ -267,7 +268,15 @@ fn context(scope: Scope, deadline: Option<Instant>) -> (RequestContext, DropGuar
     let mut context = RequestContext::new(scope.origin.correlation_id.to_string());
     context.deadline = deadline;
     context.cancellation = cancellation.clone();
-    context.extensions.insert(RequestScope { caller: scope.caller, origin: scope.origin });
+    let caller = match scope.caller {
+        Some(Principal::Platform(caller)) => Some(caller),
+        Some(Principal::Foreign(caller)) => {
+            context.extensions.insert(caller);
+            None
+        }
+        None => None,
+    };
+    context.extensions.insert(RequestScope { caller, origin: scope.origin });
     (context, cancellation.drop_guard())
 }
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use cloudphone_core::{Caller, Origin};
+use cloudphone_core::Origin;
 use parking_lot::Mutex;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use crate::authentication::{AccessChange, AuthenticationError, Authenticator, Credential};
+use crate::authentication::{AccessChange, AuthenticationError, Authenticator, Credential, Principal};
 
 /// How long to wait before asking again when identity does not answer.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -25,19 +25,19 @@ const NO_END: Duration = Duration::from_hours(24);
 pub enum SessionState {
     /// Nobody signed in.
     Anonymous,
-    /// A verified caller.
-    Valid(Arc<Caller>),
+    /// Somebody who was verified.
+    Valid(Arc<Principal>),
     /// The credential no longer holds.
     Ended(AuthenticationError),
 }
 
 impl SessionState {
-    fn of(caller: Option<Caller>) -> Self {
+    fn of(caller: Option<Principal>) -> Self {
         caller.map_or(Self::Anonymous, |caller| Self::Valid(Arc::new(caller)))
     }
 
     /// The caller for the next operation; an error once the session has ended.
-    pub fn caller(&self) -> Result<Option<Caller>, AuthenticationError> {
+    pub fn caller(&self) -> Result<Option<Principal>, AuthenticationError> {
         match self {
             Self::Anonymous => Ok(None),
             Self::Valid(caller) => Ok(Some((**caller).clone())),
@@ -71,7 +71,10 @@ impl Session {
         let changes = authenticator.changes();
         let state = match &credential {
             Some(credential) => SessionState::of(authenticator.authenticate(credential, &origin).await?),
-            None => SessionState::Anonymous,
+            None => {
+                authenticator.admit_nobody()?;
+                SessionState::Anonymous
+            }
         };
         let shared = Arc::new(Shared {
             authenticator,
@@ -88,7 +91,7 @@ impl Session {
     pub async fn renew(&self, credential: Credential) -> Result<(), AuthenticationError> {
         let caller = self.shared.authenticator.authenticate(&credential, &self.shared.origin).await?;
         let same_person = match (&*self.shared.state.borrow(), &caller) {
-            (SessionState::Valid(before), Some(caller)) => same_person(before, caller),
+            (SessionState::Valid(before), Some(caller)) => before.is_same_person(caller),
             (SessionState::Anonymous, _) => true,
             (SessionState::Valid(_) | SessionState::Ended(_), _) => false,
         };
@@ -111,15 +114,15 @@ impl Session {
         };
         let Some(credential) = credential else { return Ok(false) };
         let caller = self.shared.authenticator.authenticate(&credential, &self.shared.origin).await?;
-        let Some(caller) = caller.filter(|caller| same_person(&before, caller)) else { return Ok(false) };
-        let longer = before.expires_at.is_some_and(|end| caller.expires_at.is_none_or(|other| other > end));
+        let Some(caller) = caller.filter(|caller| before.is_same_person(caller)) else { return Ok(false) };
+        let longer = before.expires_at().is_some_and(|end| caller.expires_at().is_none_or(|other| other > end));
         if longer {
             self.take_up(credential, Some(caller));
         }
         Ok(true)
     }
 
-    fn take_up(&self, credential: Credential, caller: Option<Caller>) {
+    fn take_up(&self, credential: Credential, caller: Option<Principal>) {
         *self.shared.credential.lock() = Some(credential);
         self.shared.put(caller);
         self.shared.renewed.notify_one();
@@ -144,11 +147,11 @@ impl Drop for Session {
 
 impl Shared {
     /// Running operations hear of it only when the rights are others than before.
-    fn put(&self, caller: Option<Caller>) {
+    fn put(&self, caller: Option<Principal>) {
         let now = SessionState::of(caller);
         self.state.send_if_modified(|state| {
             let changed = match (&*state, &now) {
-                (SessionState::Valid(before), SessionState::Valid(caller)) => before.permissions != caller.permissions,
+                (SessionState::Valid(before), SessionState::Valid(caller)) => !before.has_rights_of(caller),
                 (before, now) => before != now,
             };
             *state = now;
@@ -181,7 +184,7 @@ impl Shared {
     fn time_left(&self) -> Duration {
         match &*self.state.borrow() {
             SessionState::Valid(caller) => {
-                caller.expires_at.map_or(NO_END, |end| (end - Utc::now()).to_std().unwrap_or_default())
+                caller.expires_at().map_or(NO_END, |end| (end - Utc::now()).to_std().unwrap_or_default())
             }
             _ => NO_END,
         }
@@ -193,12 +196,8 @@ impl Shared {
 
     fn expired(&self) -> bool {
         let now = Utc::now();
-        matches!(&*self.state.borrow(), SessionState::Valid(caller) if caller.expires_at.is_some_and(|end| end <= now))
+        matches!(&*self.state.borrow(), SessionState::Valid(caller) if caller.expires_at().is_some_and(|end| end <= now))
     }
-}
-
-fn same_person(one: &Caller, other: &Caller) -> bool {
-    one.user_id() == other.user_id() && one.tenant_id == other.tenant_id
 }
 
 /// Waits until the session ends, and tells why.

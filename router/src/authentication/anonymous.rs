@@ -1,10 +1,10 @@
 //! A router without accounts: everybody may ask, and is nobody.
 
 use async_trait::async_trait;
-use cloudphone_core::{Caller, Origin};
+use cloudphone_core::Origin;
 use tokio::sync::broadcast;
 
-use super::{AccessChange, AuthenticationError, Authenticator, Credential};
+use super::{AccessChange, AuthenticationError, Authenticator, Credential, Principal};
 
 /// Verifies nothing. What callers may do is for the subgraphs to decide.
 pub struct Anonymous {
@@ -20,7 +20,7 @@ impl Default for Anonymous {
 
 #[async_trait]
 impl Authenticator for Anonymous {
-    async fn authenticate(&self, _: &Credential, _: &Origin) -> Result<Option<Caller>, AuthenticationError> {
+    async fn authenticate(&self, _: &Credential, _: &Origin) -> Result<Option<Principal>, AuthenticationError> {
         Ok(None)
     }
 

@@ -2,36 +2,51 @@
 
 mod anonymous;
 mod credential;
+mod principal;
 mod remote;
 
 use async_trait::async_trait;
-use cloudphone_core::{ApiKeyId, Caller, Origin, SessionId, Subject, TenantId, UserId};
+use cloudphone_core::{ApiKeyId, Origin, SessionId, Subject, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tokio::sync::broadcast;
 
 pub use anonymous::Anonymous;
-pub use credential::Credential;
+pub use credential::{Credential, CredentialPlaces};
+pub use principal::{ForeignCaller, ForeignIdentity, Principal};
 pub use remote::{RemoteAuthenticator, RemoteAuthenticatorError};
 
 /// Verifies credentials and tells when rights change.
 #[async_trait]
 pub trait Authenticator: Send + Sync + 'static {
-    /// The caller that a credential stands for at this moment, with current permissions; nobody where the router knows
-    /// no accounts and leaves it to the subgraphs what a credential is worth.
+    /// Whom a credential stands for at this moment, with current rights; nobody where the router knows no accounts and
+    /// leaves it to the subgraphs what a credential is worth.
     async fn authenticate(
         &self,
         credential: &Credential,
         origin: &Origin,
-    ) -> Result<Option<Caller>, AuthenticationError>;
+    ) -> Result<Option<Principal>, AuthenticationError>;
 
     /// Changes of rights from now on, so that live subscriptions can be checked again.
     fn changes(&self) -> broadcast::Receiver<AccessChange>;
+
+    /// Whether somebody without a credential may ask anything at all; the error says why not.
+    fn admit_nobody(&self) -> Result<(), AuthenticationError> {
+        Ok(())
+    }
+
+    /// Where clients put their credentials.
+    fn places(&self) -> &CredentialPlaces {
+        CredentialPlaces::usual()
+    }
 }
 
 /// Why a credential does not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AuthenticationError {
+    /// None was given, and one is needed.
+    #[error("Sign in: this graph is not for everybody.")]
+    Missing,
     /// Malformed, forged, or of an account that is gone.
     #[error("The credential is not valid; sign in again.")]
     Invalid,
@@ -50,7 +65,7 @@ impl AuthenticationError {
     /// The value of `extensions.code`.
     pub fn code(self) -> &'static str {
         match self {
-            Self::Invalid => "UNAUTHENTICATED",
+            Self::Missing | Self::Invalid => "UNAUTHENTICATED",
             Self::Expired => "TOKEN_EXPIRED",
             Self::Revoked => "SESSION_REVOKED",
             Self::Unavailable => "SERVICE_UNAVAILABLE",
@@ -73,8 +88,9 @@ pub struct AccessChange {
 }
 
 impl AccessChange {
-    /// Whether a caller's rights may have changed.
-    pub fn concerns(&self, caller: &Caller) -> bool {
+    /// Whether somebody's rights may have changed. Those whom the platform does not know are concerned by changes of all.
+    pub fn concerns(&self, principal: &Principal) -> bool {
+        let Some(caller) = principal.platform() else { return *self == Self::default() };
         let key = match &caller.subject {
             Subject::ApiKey { api_key_id, .. } => Some(*api_key_id),
             _ => None,
@@ -93,6 +109,7 @@ fn fits<T: PartialEq + Copy>(wanted: Option<T>, actual: Option<T>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cloudphone_core::Caller;
 
     #[test]
     fn a_change_of_one_session_leaves_others_alone() {
@@ -100,10 +117,10 @@ mod tests {
         let mut caller = Caller::service("test", tenant_id);
         caller.subject = Subject::User { user_id, session_id };
         let change = AccessChange { session_id: Some(session_id), ..AccessChange::default() };
-        assert!(change.concerns(&caller));
+        assert!(change.concerns(&caller.clone().into()));
         caller.subject = Subject::User { user_id, session_id: SessionId::new() };
-        assert!(!change.concerns(&caller));
-        assert!(AccessChange { user_id: Some(user_id), ..AccessChange::default() }.concerns(&caller));
-        assert!(!AccessChange { tenant_id: Some(TenantId::new()), ..AccessChange::default() }.concerns(&caller));
+        assert!(!change.concerns(&caller.clone().into()));
+        assert!(AccessChange { user_id: Some(user_id), ..AccessChange::default() }.concerns(&caller.clone().into()));
+        assert!(!AccessChange { tenant_id: Some(TenantId::new()), ..AccessChange::default() }.concerns(&caller.into()));
     }
 }

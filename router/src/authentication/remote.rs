@@ -14,7 +14,7 @@ use thiserror::Error;
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 
-use super::{AccessChange, AuthenticationError, Authenticator, Credential};
+use super::{AccessChange, AuthenticationError, Authenticator, Credential, Principal};
 
 /// How long a verified credential is believed without asking again; changes are signalled at once besides.
 const BELIEVED_FOR: Duration = Duration::from_secs(5);
@@ -115,14 +115,14 @@ impl Authenticator for RemoteAuthenticator {
         &self,
         credential: &Credential,
         origin: &Origin,
-    ) -> Result<Option<Caller>, AuthenticationError> {
+    ) -> Result<Option<Principal>, AuthenticationError> {
         let asked = self.verified.try_get_with(credential.clone(), self.ask(credential, origin)).await;
         let mut caller = asked.map_err(|error: Arc<AuthenticationError>| *error)?;
         if caller.expires_at.is_some_and(|end| end <= chrono::Utc::now()) {
             return Err(AuthenticationError::Expired);
         }
         caller.origin = origin.clone();
-        Ok(Some(caller))
+        Ok(Some(caller.into()))
     }
 
     fn changes(&self) -> broadcast::Receiver<AccessChange> {

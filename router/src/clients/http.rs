@@ -33,7 +33,7 @@ pub async fn graphql(State(edge): State<Arc<OpenEdge>>, client: Client, request:
         let _ = body(&edge.limits, request).await;
         return (StatusCode::NOT_ACCEPTABLE, message).into_response();
     };
-    let credential = Credential::from_headers(request.headers());
+    let credential = edge.authenticator.places().in_headers(request.headers());
     let reservation = reservations::token(request.headers(), request.uri().query());
     let may_change = request.method() == Method::POST;
     let visit = Visit { edge, accept, origin: client.origin, may_change, credential };
@@ -213,7 +213,10 @@ impl Visit {
     async fn scope(&self) -> Result<Scope, AuthenticationError> {
         let caller = match &self.credential {
             Some(credential) => self.edge.authenticator.authenticate(credential, &self.origin).await?,
-            None => None,
+            None => {
+                self.edge.authenticator.admit_nobody()?;
+                None
+            }
         };
         Ok(Scope { caller, origin: self.origin.clone() })
     }
@@ -257,8 +260,11 @@ pub fn denied(error: AuthenticationError, media_type: MediaType, origin: &Origin
         return response;
     }
     let mut response = answer(media_type, StatusCode::UNAUTHORIZED, body);
-    // RFC 6750 §3.
-    let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+    // RFC 6750 §3: no error code for who gave no credential.
+    let challenge = match error {
+        AuthenticationError::Missing => HeaderValue::from_static("Bearer"),
+        _ => HeaderValue::from_static("Bearer error=\"invalid_token\""),
+    };
     response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     response
 }

@@ -75,7 +75,7 @@ fn refusal(status: StatusCode, code: &str, message: &str, origin: &Origin) -> Re
 /// Answers PUT: makes a reservation.
 pub async fn reserve(State(edge): State<Arc<OpenEdge>>, client: Client, headers: HeaderMap) -> Response {
     let Ok(place) = Arc::clone(&edge.connections).try_acquire_owned() else { return no_place() };
-    let credential = Credential::from_headers(&headers);
+    let credential = edge.authenticator.places().in_headers(&headers);
     let session = match Session::open(Arc::clone(&edge.authenticator), credential, client.origin.clone()).await {
         Ok(session) => Arc::new(session),
         Err(error) => return http::denied(error, MediaType::Json, &client.origin),
@@ -172,7 +172,7 @@ pub async fn stop(
         let message = "Name the reservation by its token and the operation by `operationId`.";
         return refusal(StatusCode::BAD_REQUEST, "BAD_REQUEST", message, &client.origin);
     };
-    match find(&edge, &token, Credential::from_headers(&headers), &client.origin).await {
+    match find(&edge, &token, edge.authenticator.places().in_headers(&headers), &client.origin).await {
         Ok(reservation) => {
             reservation.operations.stop(&id);
             StatusCode::OK.into_response()

@@ -24,7 +24,8 @@ const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// What a burst of small messages is gathered up to before it is written.
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 
-/// Accepts a WebSocket; the credential may come by header, by query parameter `token`, or later by `connection_init`.
+/// Accepts a WebSocket; the credential may come by header, by a subprotocol
+/// `bearer.TOKEN` beside the real one, by query parameter `token`, or later by `connection_init`.
 pub async fn upgrade(
     State(edge): State<Arc<OpenEdge>>,
     client: Client,
@@ -38,7 +39,9 @@ pub async fn upgrade(
     let Ok(place) = Arc::clone(&edge.connections).try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "Too many connections; try again later.").into_response();
     };
-    let early = Credential::from_headers(&headers).or_else(|| credential_of_query(query.as_deref()));
+    let early = edge.authenticator.places().in_headers(&headers);
+    let early = early.or_else(|| Credential::in_subprotocols(&headers));
+    let early = early.or_else(|| credential_of_query(query.as_deref()));
     let mut response = upgrade
         .protocols([SUBPROTOCOL])
         .max_message_size(MAX_MESSAGE_BYTES)

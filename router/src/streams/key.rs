@@ -7,6 +7,7 @@ use cloudphone_core::{Caller, Origin, PermissionSet, Subject, TenantId};
 use cloudphone_planning::OperationSource;
 use serde_json::{Map, Value};
 
+use crate::authentication::{ForeignCaller, ForeignIdentity, Principal};
 use crate::gateway::{Prepared, Scope};
 
 /// What a subscriber asks for, whatever supergraph answers it.
@@ -33,6 +34,7 @@ pub(super) struct Key {
 enum Entitlement {
     Anonymous,
     Caller { subject: Subject, tenant_id: TenantId, permissions: Arc<PermissionSet> },
+    Foreign(Arc<ForeignIdentity>),
 }
 
 impl Key {
@@ -41,11 +43,16 @@ impl Key {
         let Scope { caller, origin: _ } = scope;
         let entitlement = match caller {
             None => Entitlement::Anonymous,
-            Some(Caller { subject, tenant_id, permissions, expires_at: _, origin: _ }) => Entitlement::Caller {
-                subject: subject.clone(),
-                tenant_id: *tenant_id,
-                permissions: Arc::clone(permissions),
-            },
+            Some(Principal::Platform(Caller { subject, tenant_id, permissions, expires_at: _, origin: _ })) => {
+                Entitlement::Caller {
+                    subject: subject.clone(),
+                    tenant_id: *tenant_id,
+                    permissions: Arc::clone(permissions),
+                }
+            }
+            Some(Principal::Foreign(ForeignCaller { identity, expires_at: _ })) => {
+                Entitlement::Foreign(Arc::clone(identity))
+            }
         };
         Self { asked: Arc::clone(asked), entitlement }
     }
@@ -55,7 +62,12 @@ impl Key {
 /// by the router and the stream ends with the last of them; and it comes from no address, for that is each one's own.
 pub(super) fn shared_scope(scope: Scope) -> Scope {
     let origin = Origin { address: None, user_agent: None, ..scope.origin };
-    let caller = scope.caller.map(|caller| Caller { expires_at: None, origin: origin.clone(), ..caller });
+    let caller = scope.caller.map(|caller| match caller {
+        Principal::Platform(caller) => {
+            Principal::Platform(Caller { expires_at: None, origin: origin.clone(), ..caller })
+        }
+        Principal::Foreign(caller) => Principal::Foreign(ForeignCaller { expires_at: None, ..caller }),
+    });
     Scope { caller, origin }
 }
 
@@ -74,6 +86,7 @@ impl Hash for Key {
         self.asked.variables.hash(state);
         match &self.entitlement {
             Entitlement::Anonymous => 0_u8.hash(state),
+            Entitlement::Foreign(identity) => identity.hash(state),
             Entitlement::Caller { subject, tenant_id, .. } => {
                 tenant_id.hash(state);
                 match subject {

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use thiserror::Error;
 
 use super::rules::StreamLimits;
+use crate::authentication::Principal;
 use crate::gateway::Scope;
 
 /// Why there is no place for a subscription.
@@ -36,6 +37,7 @@ impl Full {
 enum Holder {
     User(TenantId, UserId),
     Service(String),
+    Foreign(Arc<str>, String),
     Address(Option<String>),
 }
 
@@ -43,7 +45,10 @@ impl Holder {
     fn of(scope: &Scope) -> Self {
         match &scope.caller {
             None => Self::Address(scope.origin.address.clone()),
-            Some(Caller { subject, tenant_id, .. }) => match subject {
+            Some(Principal::Foreign(caller)) => {
+                Self::Foreign(Arc::clone(&caller.identity.issuer), caller.identity.subject.clone())
+            }
+            Some(Principal::Platform(Caller { subject, tenant_id, .. })) => match subject {
                 Subject::User { user_id, .. } | Subject::ApiKey { user_id, .. } => Self::User(*tenant_id, *user_id),
                 Subject::Service { name } => Self::Service(name.clone()),
             },

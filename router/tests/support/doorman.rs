@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use cloudphone_core::{Caller, Origin, Permission, SessionId, Subject, TenantId, UserId};
-use cloudphone_router::authentication::{AccessChange, AuthenticationError, Authenticator, Credential};
+use cloudphone_router::authentication::{AccessChange, AuthenticationError, Authenticator, Credential, Principal};
 use parking_lot::Mutex;
 use tokio::sync::broadcast;
 
@@ -96,7 +96,7 @@ impl Authenticator for Doorman {
         &self,
         credential: &Credential,
         origin: &Origin,
-    ) -> Result<Option<Caller>, AuthenticationError> {
+    ) -> Result<Option<Principal>, AuthenticationError> {
         if self.absent.load(Ordering::SeqCst) {
             return Err(AuthenticationError::Unavailable);
         }
@@ -109,13 +109,13 @@ impl Authenticator for Doorman {
             return Err(AuthenticationError::Expired);
         }
         let permissions = admission.permissions.into_iter().map(Permission::new).collect();
-        Ok(Some(Caller {
+        Ok(Some(Principal::Platform(Caller {
             subject: Subject::User { user_id: admission.user_id, session_id: admission.session_id },
             tenant_id: self.tenant_id,
             permissions: Arc::new(permissions),
             expires_at: admission.expires_at,
             origin: origin.clone(),
-        }))
+        })))
     }
 
     fn changes(&self) -> broadcast::Receiver<AccessChange> {

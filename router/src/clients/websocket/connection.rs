@@ -81,7 +81,7 @@ impl Connection {
         loop {
             match self.next().await.map_err(Some)?.ok_or(None)? {
                 ClientMessage::ConnectionInit { payload } => {
-                    let credential = Credential::from_payload(&payload).or(early);
+                    let credential = self.edge.authenticator.places().in_payload(&payload).or(early);
                     let authenticator = Arc::clone(&self.edge.authenticator);
                     let opened = Session::open(authenticator, credential, origin).await;
                     let session = opened.map_err(|error| Some(close_for(error)))?;
@@ -144,7 +144,7 @@ impl Connection {
 
     /// A ping whose payload carries a credential renews the session in place.
     async fn renew(&self, session: &Session, payload: &Value) -> Result<(), AuthenticationError> {
-        match Credential::from_payload(payload) {
+        match self.edge.authenticator.places().in_payload(payload) {
             Some(credential) => session.renew(credential).await,
             None => Ok(()),
         }
@@ -176,8 +176,9 @@ impl Connection {
 fn close_for(error: AuthenticationError) -> Close {
     match error {
         AuthenticationError::Unavailable => Close::TryAgainLater,
-        AuthenticationError::Invalid | AuthenticationError::Expired | AuthenticationError::Revoked => {
-            Close::Forbidden(error)
-        }
+        AuthenticationError::Missing
+        | AuthenticationError::Invalid
+        | AuthenticationError::Expired
+        | AuthenticationError::Revoked => Close::Forbidden(error),
     }
 }
