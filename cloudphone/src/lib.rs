@@ -2,6 +2,7 @@
 //!
 //! This crate wires; it contains no rule. Rules live in the domains, mechanisms in the platform crates.
 
+mod access;
 pub mod arguments;
 pub mod commands;
 mod connections;

@@ -11,7 +11,6 @@ use axum::Router;
 use cloudphone_execution::{Executor, ServiceOptions};
 use cloudphone_observability::{Health, MetricsPage, Registry, routes as health_routes};
 use cloudphone_planning::Supergraph;
-use cloudphone_router::authentication::Anonymous;
 use cloudphone_router::gateway::Gateway;
 use cloudphone_router::pipeline::Stages;
 use cloudphone_router::response_cache::ResponseCache;
@@ -23,6 +22,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::access;
 use crate::connections::{self, Patience};
 use crate::edge;
 use crate::guards;
@@ -54,7 +54,7 @@ impl Standalone {
             .with_context(|| format!("cannot listen on {listen}; free the port or choose another one by --listen"))?;
         let (address, draining, mut work) = (listener.local_addr()?, CancellationToken::new(), JoinSet::new());
         let stages = guards::stages(settings, &guards::cache(settings).await?)?;
-        let routes = routes(settings, gateway.clone(), cache.as_ref(), stages, metrics.clone(), &draining);
+        let routes = routes(settings, gateway.clone(), cache.as_ref(), stages, metrics.clone(), &draining)?;
         let patience = Patience {
             head: Duration::from_secs(settings.http.header_read_timeout_seconds),
             write: Duration::from_secs(settings.http.write_timeout_seconds),
@@ -96,7 +96,7 @@ fn routes(
     stages: Stages,
     metrics: MetricsPage,
     draining: &CancellationToken,
-) -> Router {
+) -> anyhow::Result<Router> {
     let registry = Registry::default();
     let loaded = gateway.clone();
     registry.register("supergraph", true, move || {
@@ -105,16 +105,8 @@ fn routes(
     });
     let pages = Pages { explorer: settings.environment == Environment::Development, ..Pages::default() };
     let more = health_routes(registry, metrics).merge(response_cache::routes(settings, cache));
-    edge::open(
-        settings,
-        gateway,
-        Arc::new(Anonymous::default()),
-        HashMap::new(),
-        stages,
-        &pages,
-        more,
-        draining.clone(),
-    )
+    let authenticator = access::authenticator(&settings.router.authentication)?;
+    Ok(edge::open(settings, gateway, authenticator, HashMap::new(), stages, &pages, more, draining.clone()))
 }
 
 /// A file's text, and when it was written.
@@ -163,13 +155,15 @@ async fn follow(settings: Settings, gateway: Gateway, cache: Option<ResponseCach
 fn executor(settings: &Settings, sdl: &str, cache: Option<&ResponseCache>) -> anyhow::Result<Executor> {
     let timeout = Duration::from_secs(settings.router.subgraph_timeout_seconds);
     let mut builder = Executor::builder().error_filter(edge::error_filter(settings));
+    let pass_on = Arc::new(access::pass_on(&settings.router.authentication)?);
     let supergraph = Supergraph::parse(sdl)?;
     for subgraph in supergraph.subgraphs() {
         let url = Url::parse(&subgraph.url)
             .map_err(|error| anyhow!("the subgraph `{}` has the URL `{}`: {error}", subgraph.name, subgraph.url))?;
         let reachable = matches!(url.scheme(), "http" | "https");
         ensure!(reachable, "the subgraph `{}` has the URL `{url}`, which is neither http nor https", subgraph.name);
-        let service = foreign(&url, timeout, &settings.router.subscriptions_of(&subgraph.name))?;
+        let subscriptions = settings.router.subscriptions_of(&subgraph.name);
+        let service = foreign(&url, timeout, &subscriptions, Arc::clone(&pass_on) as _)?;
         let service = cache.map_or(Arc::clone(&service), |cache| cache.before(service, &supergraph));
         builder = builder.service(&subgraph.name, service, ServiceOptions { timeout });
     }

@@ -68,5 +68,6 @@ pub fn validate(settings: &Settings) -> Vec<String> {
     problems.extend(settings.router.documents.problems());
     problems.extend(settings.router.rate_limits.problems());
     problems.extend(settings.router.subgraphs.iter().flat_map(|(name, subgraph)| subgraph.problems(name)));
+    problems.extend(settings.router.authentication.problems());
     problems
 }

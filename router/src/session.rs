@@ -69,12 +69,11 @@ impl Session {
     ) -> Result<Self, AuthenticationError> {
         // Listen before asking, so that a change in between is not missed.
         let changes = authenticator.changes();
-        let state = match &credential {
-            Some(credential) => SessionState::of(authenticator.authenticate(credential, &origin).await?),
-            None => {
-                authenticator.admit_nobody()?;
-                SessionState::Anonymous
-            }
+        let state = if let Some(credential) = &credential {
+            SessionState::of(authenticator.authenticate(credential, &origin).await?)
+        } else {
+            authenticator.admit_nobody()?;
+            SessionState::Anonymous
         };
         let shared = Arc::new(Shared {
             authenticator,

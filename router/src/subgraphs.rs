@@ -40,14 +40,16 @@ pub fn remote(
     Ok(Arc::new(http.with_decorator(signer).with_subscriptions(subscriptions)))
 }
 
-/// Anybody's subgraph, whose subscriptions are at the same URL unless told otherwise. It learns nothing of the caller.
+/// Anybody's subgraph, whose subscriptions are at the same URL unless told otherwise. What it learns of the caller is what
+/// `pass_on` tells it.
 pub fn foreign(
     url: &Url,
     timeout: Duration,
     subscriptions: &SubscriptionOptions,
+    pass_on: Arc<dyn RequestDecorator>,
 ) -> Result<Arc<dyn SubgraphService>, SubgraphError> {
-    let subscriptions = subscriptions.connect(url, url.clone(), None)?;
-    Ok(Arc::new(http(url.clone(), timeout)?.with_subscriptions(subscriptions)))
+    let subscriptions = subscriptions.connect(url, url.clone(), Some(Arc::clone(&pass_on)))?;
+    Ok(Arc::new(http(url.clone(), timeout)?.with_decorator(pass_on).with_subscriptions(subscriptions)))
 }
 
 fn http(url: Url, timeout: Duration) -> Result<HttpSubgraph, SubgraphError> {

@@ -3,6 +3,7 @@
 mod documents;
 mod rate_limits;
 mod response_cache;
+mod authentication;
 mod subgraph;
 mod subscriptions;
 
@@ -16,6 +17,7 @@ pub use documents::{Documents, TrustMode};
 pub use rate_limits::{Quota, RateLimits, WhenUnreachable};
 pub use response_cache::{ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage};
 pub use subgraph::Subgraph;
+pub use authentication::{Authentication, AuthenticationMode, Issuer};
 
 /// The federation router.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -61,6 +63,8 @@ pub struct Router {
     pub rate_limits: RateLimits,
     /// What is special about single subgraphs, by their names.
     pub subgraphs: BTreeMap<String, Subgraph>,
+    /// Who may ask a router that stands alone.
+    pub authentication: Authentication,
 }
 
 impl Router {
@@ -92,6 +96,7 @@ impl Default for Router {
             documents: Documents::default(),
             rate_limits: RateLimits::default(),
             subgraphs: BTreeMap::new(),
+            authentication: Authentication::default(),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod anonymous;
 mod credential;
+pub mod foreign;
+mod pass_on;
 mod principal;
 mod remote;
 
@@ -13,6 +15,8 @@ use tokio::sync::broadcast;
 
 pub use anonymous::Anonymous;
 pub use credential::{Credential, CredentialPlaces};
+pub use foreign::ForeignAuthenticator;
+pub use pass_on::{PassOn, SignedIdentity, SigningKey, SigningKeyError};
 pub use principal::{ForeignCaller, ForeignIdentity, Principal};
 pub use remote::{RemoteAuthenticator, RemoteAuthenticatorError};
 

@@ -211,12 +211,12 @@ impl Visit {
     }
 
     async fn scope(&self) -> Result<Scope, AuthenticationError> {
-        let caller = match &self.credential {
-            Some(credential) => self.edge.authenticator.authenticate(credential, &self.origin).await?,
-            None => {
-                self.edge.authenticator.admit_nobody()?;
-                None
-            }
+        let authenticator = &self.edge.authenticator;
+        let caller = if let Some(credential) = &self.credential {
+            authenticator.authenticate(credential, &self.origin).await?
+        } else {
+            authenticator.admit_nobody()?;
+            None
         };
         Ok(Scope { caller, origin: self.origin.clone() })
     }

@@ -12,7 +12,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use cloudphone_core::{Caller, Origin};
+use cloudphone_core::Origin;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{Instant, interval_at, sleep};
@@ -25,7 +25,7 @@ use super::protocol::Close;
 use super::streaming::{body, no_place, sent};
 use super::{http, sse};
 use crate::answer::error_response;
-use crate::authentication::{AuthenticationError, Credential};
+use crate::authentication::{AuthenticationError, Credential, Principal};
 use crate::origin::Client;
 use crate::pipeline::Admitted;
 use crate::server::OpenEdge;
@@ -52,7 +52,7 @@ pub struct Reservation {
 
 impl Reservation {
     /// Whoever it belongs to, as long as their session holds.
-    pub fn caller(&self) -> Result<Option<Caller>, AuthenticationError> {
+    pub fn caller(&self) -> Result<Option<Principal>, AuthenticationError> {
         self.session.state().borrow().caller()
     }
 }
