@@ -83,7 +83,8 @@ pub(crate) fn gateway(settings: &Settings, supergraph_sdl: &str, executor: Execu
         ..PlannerOptions::default()
     };
     let timeout = Duration::from_secs(settings.http.request_timeout_seconds);
-    Ok(Gateway::new(supergraph_sdl, executor, options, timeout)?)
+    let gateway = Gateway::new(supergraph_sdl, executor, options, timeout)?;
+    Ok(gateway.with_authorization(settings.router.authorization.mode.into()))
 }
 
 /// The routes of a router, with the limits and protections of the settings before them.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use cloudphone_config::Secret;
 
-pub use router::{Authentication, AuthenticationMode, Issuer};
+pub use router::{Authentication, AuthenticationMode, Authorization, Issuer};
 pub use router::{Documents, Quota, RateLimits, TrustMode, WhenUnreachable};
 pub use router::{ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage, Router};
 

@@ -24,6 +24,7 @@ use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::authentication::Principal;
+use crate::authorization::{Asking, AuthorizationMode, refusal};
 use crate::clients::request::GraphQlParameters;
 use crate::pipeline::Rejection;
 use crate::response_cache::{CacheReport, Freshness};
@@ -109,6 +110,7 @@ pub struct Gateway {
     current: Arc<ArcSwap<Current>>,
     /// Tells the version; held while one takes the place of another.
     changes: Arc<Mutex<watch::Sender<u64>>>,
+    authorization: AuthorizationMode,
 }
 
 impl Gateway {
@@ -122,7 +124,15 @@ impl Gateway {
         let current = Current::new(Supergraph::parse(supergraph_sdl)?, executor, options, timeout, 0);
         let changes = Arc::new(Mutex::new(watch::channel(0).0));
         loaded();
-        Ok(Self { current: Arc::new(ArcSwap::from_pointee(current)), changes })
+        let authorization = AuthorizationMode::default();
+        Ok(Self { current: Arc::new(ArcSwap::from_pointee(current)), changes, authorization })
+    }
+
+    /// The same with another way of enforcing the rules of the supergraph.
+    #[must_use]
+    pub fn with_authorization(mut self, mode: AuthorizationMode) -> Self {
+        self.authorization = mode;
+        self
     }
 
     /// Puts another supergraph in place. Queries and mutations under way finish on the one that they began with; live
@@ -216,13 +226,60 @@ impl Gateway {
         Some(Prepared { operation, variables: variables.clone(), executor, version })
     }
 
+    /// Why an operation is refused as a whole, where that is the way; found before anything of it runs.
+    pub(crate) fn refusal(&self, prepared: &Prepared, scope: &Scope) -> Option<Rejection> {
+        if self.authorization != AuthorizationMode::Reject || prepared.operation.guarded_places().is_empty() {
+            return None;
+        }
+        let (error, status) = refusal(&prepared.operation, scope.caller.as_ref())?;
+        denied("rejected");
+        Some(rejection(codes::UNAUTHORIZED, vec![error], &scope.origin).with_status(status))
+    }
+
+    /// What a caller may see of an operation; the errors say why it is nothing.
+    pub(crate) async fn permitted(
+        &self,
+        operation: &Arc<PreparedOperation>,
+        scope: &Scope,
+    ) -> Result<Arc<PreparedOperation>, Vec<GraphQlError>> {
+        if self.authorization == AuthorizationMode::Off || operation.guarded_places().is_empty() {
+            return Ok(Arc::clone(operation));
+        }
+        let id = scope.origin.correlation_id.to_string();
+        let caller = scope.caller.as_ref();
+        if self.authorization == AuthorizationMode::Reject
+            && let Some((mut error, _)) = refusal(operation, caller)
+        {
+            correlate(&mut error, &id);
+            return Err(vec![error]);
+        }
+        let unmet = operation.unmet(&Asking(caller));
+        if unmet.is_empty() {
+            return Ok(Arc::clone(operation));
+        }
+        denied("filtered");
+        let planner = Arc::clone(&self.current.load().planner);
+        planner.restrict(operation, &unmet).await.map_err(|error| {
+            let mut errors = error.errors.clone();
+            for error in &mut errors {
+                correlate(error, &id);
+            }
+            errors
+        })
+    }
+
     /// Answers a query or mutation.
     pub async fn execute(&self, prepared: &Prepared, scope: Scope) -> Answer {
         let began = Instant::now();
+        let operation = match self.permitted(&prepared.operation, &scope).await {
+            Ok(operation) => operation,
+            Err(errors) => return Answer { body: ExecutionResult::refused(errors).body, freshness: None },
+        };
         let (mut context, _cancel_on_drop) = context(scope, Some(began + self.current.load().timeout));
         let report = CacheReport::new(prepared.kind());
         context.extensions.insert(report.clone());
-        let result = prepared.executor.execute(request(prepared, context)).await;
+        let request = ExecutionRequest { operation, variables: prepared.variables.clone(), context: Arc::new(context) };
+        let result = prepared.executor.execute(request).await;
         let kind = prepared.kind().as_str();
         metrics::histogram!("cloudphone_graphql_operation_duration_seconds", "kind" => kind, "operation" => bounded_name(prepared))
             .record(began.elapsed().as_secs_f64());
@@ -255,12 +312,8 @@ fn loaded() {
     metrics::gauge!("cloudphone_router_supergraph_loaded_timestamp_seconds").set(now.as_secs_f64());
 }
 
-fn request(prepared: &Prepared, context: RequestContext) -> ExecutionRequest {
-    ExecutionRequest {
-        operation: Arc::clone(&prepared.operation),
-        variables: prepared.variables.clone(),
-        context: Arc::new(context),
-    }
+fn denied(outcome: &'static str) {
+    metrics::counter!("cloudphone_graphql_operations_restricted_total", "outcome" => outcome).increment(1);
 }
 
 fn context(scope: Scope, deadline: Option<Instant>) -> (RequestContext, DropGuard) {

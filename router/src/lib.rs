@@ -6,6 +6,7 @@
 
 mod answer;
 pub mod authentication;
+pub mod authorization;
 mod clients;
 pub mod documents;
 #[cfg(any(test, feature = "fuzzing"))]

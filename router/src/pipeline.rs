@@ -58,6 +58,9 @@ impl Pipeline {
             let prepared = async {
                 let lesson = documents.resolve(&mut parameters, &scope.origin).await?;
                 let prepared = self.gateway.prepare(&parameters, &scope.origin).await?;
+                if let Some(rejection) = self.gateway.refusal(&prepared, scope) {
+                    return Err(rejection);
+                }
                 documents.learn(lesson, &parameters.query).await;
                 Ok(prepared)
             };

@@ -1,9 +1,10 @@
 //! Settings of the federation router.
 
+mod authentication;
+mod authorization;
 mod documents;
 mod rate_limits;
 mod response_cache;
-mod authentication;
 mod subgraph;
 mod subscriptions;
 
@@ -13,11 +14,12 @@ use cloudphone_router::subgraphs::SubscriptionOptions;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use authentication::{Authentication, AuthenticationMode, Issuer};
+pub use authorization::Authorization;
 pub use documents::{Documents, TrustMode};
 pub use rate_limits::{Quota, RateLimits, WhenUnreachable};
 pub use response_cache::{ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage};
 pub use subgraph::Subgraph;
-pub use authentication::{Authentication, AuthenticationMode, Issuer};
 
 /// The federation router.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -65,6 +67,8 @@ pub struct Router {
     pub subgraphs: BTreeMap<String, Subgraph>,
     /// Who may ask a router that stands alone.
     pub authentication: Authentication,
+    /// What callers may see.
+    pub authorization: Authorization,
 }
 
 impl Router {
@@ -97,6 +101,7 @@ impl Default for Router {
             rate_limits: RateLimits::default(),
             subgraphs: BTreeMap::new(),
             authentication: Authentication::default(),
+            authorization: Authorization::default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use async_graphql::{
@@ -120,14 +121,14 @@ impl Drop for Subgraph {
     }
 }
 
-async fn catalogue() -> Subgraph {
+pub async fn catalogue() -> Subgraph {
     Subgraph::serve(
         Schema::build(Catalogue, EmptyMutation, Sales).enable_federation().enable_subscription_in_federation().finish(),
     )
     .await
 }
 
-async fn ratings() -> Subgraph {
+pub async fn ratings() -> Subgraph {
     Subgraph::serve(Schema::build(Ratings, EmptyMutation, EmptySubscription).enable_federation().finish()).await
 }
 
@@ -146,10 +147,17 @@ pub async fn compose(folder: &Folder, subgraphs: &[(&str, &Subgraph)]) -> String
 }
 
 async fn start(folder: &Folder, supergraph: &str) -> (Program, Client) {
+    start_with(folder, supergraph, None).await
+}
+
+pub async fn start_with(folder: &Folder, supergraph: &str, configuration: Option<&Path>) -> (Program, Client) {
     let file = folder.join("supergraph.graphql");
     fs::write(&file, supergraph).unwrap();
     let mut command = binary();
     command.args(["router", "--listen", "127.0.0.1:0", "--supergraph"]).arg(file);
+    if let Some(configuration) = configuration {
+        command.arg("--config").arg(configuration);
+    }
     let mut program = Program::spawn("router", command, folder.path());
     let base = program.says(20, "where it listens", |said| {
         let line = said.lines().find_map(|line| line.strip_prefix("router on "))?;

@@ -28,6 +28,13 @@ impl Planned {
         Ok(Self { executor, operation, variables, projection })
     }
 
+    /// The same with another form of its operation, for the same variables.
+    #[must_use]
+    pub fn by(&self, operation: Arc<PreparedOperation>) -> Self {
+        let projection = operation.projection(&self.variables);
+        Self { executor: self.executor.clone(), operation, variables: Arc::clone(&self.variables), projection }
+    }
+
     /// The operation.
     pub fn operation(&self) -> &Arc<PreparedOperation> {
         &self.operation

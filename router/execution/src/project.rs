@@ -96,6 +96,10 @@ impl<'a> Projector<'a> {
     fn object(&mut self, object: ObjectId, projection: usize) -> Result<(), Nulled> {
         self.around.push((object, projection, self.path.len()));
         let projection = &self.projection.objects[projection];
+        if projection.is_denied {
+            self.denied();
+            return Err(Nulled);
+        }
         self.out.push(b'{');
         for (position, field) in projection.fields.iter().enumerate() {
             if position > 0 {
@@ -128,6 +132,10 @@ impl<'a> Projector<'a> {
             self.out.extend_from_slice(name.as_bytes());
             self.out.push(b'"');
             return Ok(());
+        }
+        if matches!(field.value, ValueProjection::Denied) {
+            self.denied();
+            return self.nothing(field.wrapping);
         }
         match self.store.lookup(object, field.symbol) {
             Found::Value(node) => self.value(node, field.wrapping, parent, field),
@@ -343,6 +351,13 @@ impl<'a> Projector<'a> {
             self.reported.push(explanation.failure);
         }
         self.nothing(field.wrapping)
+    }
+
+    /// Tells that the caller may not see what is here.
+    fn denied(&mut self) {
+        let error = GraphQlError::new(codes::UNAUTHORIZED, "You may not see this.");
+        let path = self.path_now();
+        self.report(error.with_path(path));
     }
 
     /// Null, if it may be.

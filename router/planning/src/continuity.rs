@@ -40,6 +40,7 @@ fn is_same_form(one: &Projection, other: &Projection) -> bool {
 
 fn is_same_object(one: &ObjectProjection, other: &ObjectProjection) -> bool {
     one.type_name == other.type_name
+        && one.is_denied == other.is_denied
         && one.fields.len() == other.fields.len()
         && one.fields.iter().zip(&other.fields).all(|(one, other)| is_same_field(one, other))
 }
@@ -56,7 +57,7 @@ fn is_same_value(one: &ValueProjection, other: &ValueProjection) -> bool {
     use ValueProjection as Of;
     match (one, other) {
         (Of::Typename(one), Of::Typename(other)) => one == other,
-        (Of::UnknownTypename, Of::UnknownTypename) => true,
+        (Of::UnknownTypename, Of::UnknownTypename) | (Of::Denied, Of::Denied) => true,
         (Of::Scalar(one), Of::Scalar(other)) => one == other,
         (Of::Enum(one), Of::Enum(other)) => one == other,
         (Of::Object(one), Of::Object(other)) => one == other,

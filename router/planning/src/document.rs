@@ -14,6 +14,7 @@ use graphql_tools::{
 };
 
 use crate::{
+    access::Denial,
     api_schema::ApiSchema,
     error::{GraphQlError, Location, PlanningError, codes},
     operation::OperationKind,
@@ -137,6 +138,15 @@ impl ParsedDocument {
         }
     }
 
+    /// The name of the type that the operation begins with.
+    pub(crate) fn root_type<'s>(&self, schema: &'s ApiSchema) -> &'s str {
+        match self.kind() {
+            OperationKind::Query => schema.query_type(),
+            OperationKind::Mutation => schema.mutation_type().unwrap_or_default(),
+            OperationKind::Subscription => schema.subscription_type().unwrap_or_default(),
+        }
+    }
+
     pub(crate) fn name(&self) -> Option<&str> {
         operation_name(self.operation())
     }
@@ -161,8 +171,8 @@ impl ParsedDocument {
 
     /// The document as the subgraphs can answer it: without `__schema` and `__type`, which the router answers, and with
     /// something to ask of every object even when all its fields are left out by `@skip` or `@include`: the planner
-    /// would leave out the object, too. None when nothing is left.
-    pub(crate) fn for_subgraphs(&self) -> Option<Document> {
+    /// would leave out the object, too. What the caller may not see is left out. None when nothing is left.
+    pub(crate) fn for_subgraphs(&self, denial: Option<&Denial>) -> Option<Document> {
         let mut document = self.document.clone();
         document.definitions = vec![Definition::Operation(self.operation().clone())];
         document.definitions.extend(
@@ -172,6 +182,9 @@ impl ParsedDocument {
                 .filter(|definition| matches!(definition, Definition::Fragment(_)))
                 .cloned(),
         );
+        if let Some(denial) = denial {
+            denial.apply(&mut document);
+        }
         let mut empty_fragments = AHashSet::new();
         loop {
             let before = empty_fragments.len();

@@ -13,6 +13,8 @@ pub mod codes {
     pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
     /// The planner found no plan, or failed itself.
     pub const QUERY_PLANNING_FAILED: &str = "QUERY_PLANNING_FAILED";
+    /// The caller may not see a field or a type.
+    pub const UNAUTHORIZED: &str = "UNAUTHORIZED_FIELD_OR_TYPE";
     /// Introspection is switched off.
     pub const INTROSPECTION_DISABLED: &str = "INTROSPECTION_DISABLED";
     /// The document is larger than the configured limits.

@@ -4,6 +4,7 @@
 //! compiles the result into a [`PreparedOperation`]. That value holds everything execution needs and nothing of the
 //! planning library below, so the library can be replaced without touching execution.
 
+mod access;
 mod api_schema;
 mod cache_hints;
 mod compile;
@@ -31,6 +32,7 @@ mod supergraph;
 mod types;
 mod variables;
 
+pub use access::{Entitlements, GuardedPlace, Requirement, RequirementId};
 pub use api_schema::ApiSchema;
 pub use cache_hints::CacheHint;
 pub use error::{GraphQlError, Location, PathSegment, PlanningError, codes};

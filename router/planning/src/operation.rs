@@ -13,12 +13,13 @@ use parking_lot::RwLock;
 use serde_json::{Map, Value, json};
 
 use crate::{
+    access::{Denial, Entitlements, GuardedPlace, RequirementId, guarded_places},
     coordinates,
     document::ParsedDocument,
     error::GraphQlError,
     introspection,
     plan::{Plan, StepInput},
-    planner::{OverrideChoice, PlanRequest},
+    planner::{OverrideChoice, PlanRequest, PlannedFor},
     projection::{FieldProjection, Projection},
     projection_compile,
     supergraph::Supergraph,
@@ -99,7 +100,11 @@ impl OperationSource {
 pub struct PreparedOperation {
     supergraph: Arc<Supergraph>,
     source: Arc<OperationSource>,
-    document: ParsedDocument,
+    document: Arc<ParsedDocument>,
+    planned_for: PlannedFor,
+    guarded: Vec<GuardedPlace>,
+    /// What the caller may not see; none in the operation as the client sent it.
+    denial: Option<Denial>,
     plan: Plan,
     name: Option<Arc<str>>,
     condition_variables: Box<[String]>,
@@ -122,9 +127,12 @@ impl PreparedOperation {
     pub(crate) fn new(
         supergraph: Arc<Supergraph>,
         source: Arc<OperationSource>,
-        document: ParsedDocument,
+        document: Arc<ParsedDocument>,
+        planned_for: PlannedFor,
         plan: Plan,
+        denial: Option<Denial>,
     ) -> Self {
+        let guarded = guarded_places(&supergraph, &document, planned_for.conditions.as_ref());
         let coordinates = coordinates::of(&supergraph, &document);
         let mut conditions = BTreeSet::new();
         let mut uses_introspection = false;
@@ -141,6 +149,9 @@ impl PreparedOperation {
             supergraph,
             source,
             document,
+            planned_for,
+            guarded,
+            denial,
             plan,
             condition_variables: conditions.into_iter().collect(),
             projections: RwLock::new(AHashMap::new()),
@@ -176,6 +187,40 @@ impl PreparedOperation {
     /// The supergraph it was planned on.
     pub fn supergraph(&self) -> &Arc<Supergraph> {
         &self.supergraph
+    }
+
+    /// What was asked for, as it was parsed.
+    pub(crate) fn document(&self) -> &Arc<ParsedDocument> {
+        &self.document
+    }
+
+    /// What the plan is for.
+    pub(crate) fn planned_for(&self) -> &PlannedFor {
+        &self.planned_for
+    }
+
+    /// The places it touches that not everybody may see.
+    pub fn guarded_places(&self) -> &[GuardedPlace] {
+        &self.guarded
+    }
+
+    /// Which of its requirements a caller does not meet, each once and in order.
+    pub fn unmet(&self, by: &dyn Entitlements) -> Vec<RequirementId> {
+        let mut unmet: Vec<RequirementId> = Vec::new();
+        // Places are in the order of what they ask for.
+        for place in &self.guarded {
+            let requirement = self.supergraph.requirements().get(place.requirement);
+            let is_known = unmet.last() == Some(&place.requirement);
+            if !is_known && requirement.is_some_and(|requirement| !requirement.is_met(by)) {
+                unmet.push(place.requirement);
+            }
+        }
+        unmet
+    }
+
+    /// Whether something was taken out of it that its caller may not see.
+    pub fn is_restricted(&self) -> bool {
+        self.denial.is_some()
     }
 
     /// The schema fields it touches, each once.
@@ -219,8 +264,13 @@ impl PreparedOperation {
             return Arc::clone(known);
         }
         let conditions = |name: &str| variables.is_true(name);
-        let projection =
-            Arc::new(projection_compile::compile(&self.supergraph, &self.document, &self.plan.symbols, &conditions));
+        let projection = Arc::new(projection_compile::compile(
+            &self.supergraph,
+            &self.document,
+            &self.plan.symbols,
+            &conditions,
+            self.denial.as_ref(),
+        ));
         let mut projections = self.projections.write();
         if projections.len() < MAX_PROJECTIONS {
             projections.insert(choice, Arc::clone(&projection));

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
+    hash::{Hash, Hasher},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
@@ -26,6 +27,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 
 use crate::{
+    access::{Denial, RequirementId},
     compile,
     divide::Divider,
     document::{ParsedDocument, validation_rules},
@@ -133,6 +135,7 @@ impl Default for PlannerOptions {
 pub struct FederationPlanner {
     core: Arc<PlanningCore>,
     cache: Cache<String, Arc<PreparedOperation>>,
+    restricted: Cache<RestrictedKey, Arc<PreparedOperation>>,
     permits: Arc<Semaphore>,
     /// Documents that the planner did not come to an end with.
     given_up: Cache<String, ()>,
@@ -151,11 +154,43 @@ impl FederationPlanner {
     pub fn new(supergraph: Arc<Supergraph>, options: PlannerOptions) -> Self {
         Self {
             cache: Cache::new(options.cache_capacity),
+            restricted: Cache::new(options.cache_capacity),
             given_up: Cache::new(1_000),
             abandoned: Arc::default(),
             permits: Arc::new(Semaphore::new(options.concurrency.max(1))),
             core: Arc::new(PlanningCore { supergraph, rules: validation_rules(), options }),
         }
+    }
+
+    /// An operation of this planner without what a caller may not see who does not meet these of its requirements; the
+    /// same for equal ones. What is left out is answered as null with an error.
+    pub async fn restrict(
+        &self,
+        operation: &Arc<PreparedOperation>,
+        unmet: &[RequirementId],
+    ) -> Result<Arc<PreparedOperation>, Arc<PlanningError>> {
+        let key = RestrictedKey { operation: Arc::clone(operation), unmet: unmet.into() };
+        if let Some(known) = self.restricted.get(&key).await {
+            return Ok(known);
+        }
+        let (core, permits) = (Arc::clone(&self.core), Arc::clone(&self.permits));
+        let (operation, unmet) = (Arc::clone(operation), unmet.to_vec());
+        self.restricted
+            .try_get_with(key, async move {
+                let permit = permits.acquire_owned().await.expect("the planner never closes its permits");
+                let limit = core.options.timeout + GRACE;
+                let planning = tokio::task::spawn_blocking(move || {
+                    let planned = core.restrict(&operation, &unmet).map(Arc::new);
+                    drop(permit);
+                    planned
+                });
+                let planned = tokio::time::timeout(limit, planning).await;
+                planned.map_or_else(
+                    |_| Err(failed("The operation takes too long to plan.")),
+                    |planned| planned.unwrap_or_else(|_| Err(failed("the planner stopped"))),
+                )
+            })
+            .await
     }
 
     /// How many prepared operations are kept now.
@@ -176,7 +211,36 @@ impl FederationPlanner {
     }
 }
 
+/// What a plan is for, besides its document.
+#[derive(Debug, Clone)]
+pub(crate) struct PlannedFor {
+    overrides: Overrides,
+    pub(crate) conditions: Option<Conditions>,
+}
+
+/// An operation, the same one and not one like it, with what its caller does not meet.
+struct RestrictedKey {
+    operation: Arc<PreparedOperation>,
+    unmet: Box<[RequirementId]>,
+}
+
+impl PartialEq for RestrictedKey {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.operation, &other.operation) && self.unmet == other.unmet
+    }
+}
+
+impl Eq for RestrictedKey {}
+
+impl Hash for RestrictedKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.operation).hash(state);
+        self.unmet.hash(state);
+    }
+}
+
 /// An [`OverrideChoice`] in the planning library's terms.
+#[derive(Debug, Clone)]
 struct Overrides {
     labels: BTreeSet<String>,
     /// A percentage times [`PERCENTAGE_SCALE_FACTOR`].
@@ -209,7 +273,7 @@ impl Planner for FederationPlanner {
                 let limit = core.options.timeout + GRACE;
                 let planning = tokio::task::spawn_blocking(move || {
                     let held = permit;
-                    let planned = core.prepare(&source, &overrides, conditions.as_ref()).map(Arc::new);
+                    let planned = core.prepare(&source, PlannedFor { overrides, conditions }).map(Arc::new);
                     drop(held);
                     planned
                 });
@@ -272,24 +336,49 @@ impl PlanningCore {
     fn prepare(
         &self,
         source: &Arc<OperationSource>,
-        overrides: &Overrides,
-        conditions: Option<&Conditions>,
+        planned_for: PlannedFor,
     ) -> Result<PreparedOperation, PlanningError> {
-        contained(|| self.prepare_unguarded(source, overrides, conditions))
+        contained(|| self.prepare_unguarded(source, planned_for))
+    }
+
+    /// The operation without what its caller may not see, on the supergraph that it was prepared on.
+    fn restrict(
+        &self,
+        operation: &PreparedOperation,
+        unmet: &[RequirementId],
+    ) -> Result<PreparedOperation, PlanningError> {
+        contained(|| {
+            let (document, planned_for) = (operation.document(), operation.planned_for());
+            let supergraph = Arc::clone(operation.supergraph());
+            let denial = Denial::new(Arc::clone(&supergraph), unmet);
+            let plan = if Arc::ptr_eq(&supergraph, &self.supergraph) {
+                self.plan(document, planned_for, Some(&denial))?
+            } else {
+                // The supergraph was exchanged meanwhile.
+                let (rules, options) = (validation_rules(), self.options.clone());
+                Self { supergraph: Arc::clone(&supergraph), rules, options }.plan(
+                    document,
+                    planned_for,
+                    Some(&denial),
+                )?
+            };
+            let (source, document) = (Arc::clone(operation.source()), Arc::clone(document));
+            Ok(PreparedOperation::new(supergraph, source, document, planned_for.clone(), plan, Some(denial)))
+        })
     }
 
     fn prepare_unguarded(
         &self,
         source: &Arc<OperationSource>,
-        overrides: &Overrides,
-        conditions: Option<&Conditions>,
+        planned_for: PlannedFor,
     ) -> Result<PreparedOperation, PlanningError> {
         let document =
             ParsedDocument::parse(&source.document, source.operation_name.as_deref(), self.options.limits.max_tokens)?;
         limits::check(&document, &self.options.limits)?;
         document.validate(self.supergraph.api(), &self.rules)?;
-        let plan = self.plan(&document, overrides, conditions)?;
-        let prepared = PreparedOperation::new(Arc::clone(&self.supergraph), Arc::clone(source), document, plan);
+        let plan = self.plan(&document, &planned_for, None)?;
+        let (supergraph, document) = (Arc::clone(&self.supergraph), Arc::new(document));
+        let prepared = PreparedOperation::new(supergraph, Arc::clone(source), document, planned_for, plan, None);
         if prepared.uses_introspection() && !self.options.introspection {
             return Err(PlanningError::single(codes::INTROSPECTION_DISABLED, "Introspection is switched off."));
         }
@@ -299,11 +388,12 @@ impl PlanningCore {
     fn plan(
         &self,
         document: &ParsedDocument,
-        overrides: &Overrides,
-        conditions: Option<&Conditions>,
+        planned_for: &PlannedFor,
+        denial: Option<&Denial>,
     ) -> Result<Plan, PlanningError> {
-        let Some(for_subgraphs) = document.for_subgraphs() else { return Ok(Plan::default()) };
-        let for_subgraphs = rewrite::rewrite(&self.supergraph, for_subgraphs, conditions);
+        let PlannedFor { overrides, conditions } = planned_for;
+        let Some(for_subgraphs) = document.for_subgraphs(denial) else { return Ok(Plan::default()) };
+        let for_subgraphs = rewrite::rewrite(&self.supergraph, for_subgraphs, conditions.as_ref());
         let compiled = if document.kind() == OperationKind::Mutation {
             self.plan_mutation(&for_subgraphs, document.name(), overrides)?
         } else {

@@ -20,6 +20,8 @@ pub struct ObjectProjection {
     pub type_name: Arc<str>,
     /// Its fields in the client's order.
     pub fields: Box<[FieldProjection]>,
+    /// Whether the caller may not see such objects: null, and an error.
+    pub is_denied: bool,
 }
 
 /// One field of the answer.
@@ -66,6 +68,8 @@ pub enum ValueProjection {
     Abstract(AbstractProjection),
     /// `__schema` or `__type`, answered by the router.
     Introspection(usize),
+    /// The caller may not see it: null, and an error.
+    Denied,
 }
 
 /// The built-in scalars, whose values are checked, and all others, which are not.

@@ -10,8 +10,8 @@ use graphql_tools::static_graphql::{
 use indexmap::IndexMap;
 
 use crate::{
+    access::Denial,
     document::ParsedDocument,
-    operation::OperationKind,
     plan::Symbols,
     projection::{
         AbstractProjection, FieldProjection, IntrospectionArgument, ObjectProjection, Projection, ScalarKind,
@@ -31,23 +31,20 @@ pub(crate) fn compile(
     document: &ParsedDocument,
     symbols: &Symbols,
     conditions: Conditions<'_>,
+    denial: Option<&Denial>,
 ) -> Projection {
-    let api = supergraph.api();
-    let root_type = match document.kind() {
-        OperationKind::Query => api.query_type(),
-        OperationKind::Mutation => api.mutation_type().unwrap_or_default(),
-        OperationKind::Subscription => api.subscription_type().unwrap_or_default(),
-    };
+    let root_type = document.root_type(supergraph.api());
     let mut compiler = Compiler {
         supergraph,
         document,
         symbols,
         conditions,
+        denial,
         objects: Vec::new(),
         known: AHashMap::new(),
         enums: AHashMap::new(),
     };
-    let root = compiler.object(root_type, vec![document.selection_set()]);
+    let root = compiler.object(root_type, vec![Typed { parent: root_type, item: document.selection_set() }]);
     Projection {
         root,
         objects: compiler
@@ -61,23 +58,38 @@ pub(crate) fn compile(
 /// The same selection sets on the same type give the same object.
 type ObjectKey = (Vec<*const SelectionSet>, TypeId);
 
+/// A part of the document with the type that it is selected on, by which access is judged.
+struct Typed<'a, T> {
+    parent: &'a str,
+    item: &'a T,
+}
+
+impl<T> Clone for Typed<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Typed<'_, T> {}
+
 /// Fields by response key, in the order in which the client first named each.
-type FieldGroups<'a> = IndexMap<&'a str, Vec<&'a Field>, ahash::RandomState>;
+type FieldGroups<'a> = IndexMap<&'a str, Vec<Typed<'a, Field>>, ahash::RandomState>;
 
 struct Compiler<'a> {
     supergraph: &'a Supergraph,
     document: &'a ParsedDocument,
     symbols: &'a Symbols,
     conditions: Conditions<'a>,
+    denial: Option<&'a Denial>,
     objects: Vec<Option<ObjectProjection>>,
     known: AHashMap<ObjectKey, usize>,
     enums: AHashMap<String, Arc<[Box<str>]>>,
 }
 
 impl<'a> Compiler<'a> {
-    fn object(&mut self, type_name: &str, sets: Vec<&'a SelectionSet>) -> usize {
+    fn object(&mut self, type_name: &str, sets: Vec<Typed<'a, SelectionSet>>) -> usize {
         let type_id = self.supergraph.types().id(type_name);
-        let key = (sets.iter().map(|set| std::ptr::from_ref(*set)).collect::<Vec<_>>(), type_id);
+        let key = (sets.iter().map(|set| std::ptr::from_ref(set.item)).collect::<Vec<_>>(), type_id);
         if let Some(known) = self.known.get(&key) {
             return *known;
         }
@@ -90,23 +102,29 @@ impl<'a> Compiler<'a> {
         for set in sets {
             self.collect(type_id, set, &mut visited, &mut collected);
         }
+        // Of a root, the fields are judged one by one.
+        let is_denied = position > 0 && self.denial.is_some_and(|denial| denial.denies_type(type_name));
         let fields = collected.into_iter().filter_map(|(key, fields)| self.field(type_name, key, &fields)).collect();
         let type_name = self.supergraph.types().name(type_id).map_or_else(|| Arc::from(type_name), Arc::clone);
-        self.objects[position] = Some(ObjectProjection { type_name, fields });
+        self.objects[position] = Some(ObjectProjection { type_name, fields, is_denied });
         position
     }
 
     fn collect(
         &self,
         type_id: TypeId,
-        set: &'a SelectionSet,
+        set: Typed<'a, SelectionSet>,
         visited: &mut AHashSet<&'a str>,
         collected: &mut FieldGroups<'a>,
     ) {
-        for item in &set.items {
+        let parent = set.parent;
+        for item in &set.item.items {
             match item {
                 Selection::Field(field) if self.included(&field.directives) => {
-                    collected.entry(field.alias.as_deref().unwrap_or(&field.name)).or_default().push(field);
+                    collected
+                        .entry(field.alias.as_deref().unwrap_or(&field.name))
+                        .or_default()
+                        .push(Typed { parent, item: field });
                 }
                 Selection::InlineFragment(fragment) if self.included(&fragment.directives) => {
                     let applies = fragment
@@ -114,15 +132,19 @@ impl<'a> Compiler<'a> {
                         .as_ref()
                         .is_none_or(|condition| self.applies(type_id, condition.as_ref()));
                     if applies {
-                        self.collect(type_id, &fragment.selection_set, visited, collected);
+                        let on = fragment.type_condition.as_ref().map_or(parent, |on| on.as_ref().as_str());
+                        let inner = Typed { parent: on, item: &fragment.selection_set };
+                        self.collect(type_id, inner, visited, collected);
                     }
                 }
                 Selection::FragmentSpread(spread)
                     if self.included(&spread.directives) && visited.insert(spread.fragment_name.as_str()) =>
                 {
                     let Some(fragment) = self.document.fragment(&spread.fragment_name) else { continue };
-                    if self.applies(type_id, fragment.type_condition.as_ref()) {
-                        self.collect(type_id, &fragment.selection_set, visited, collected);
+                    let on: &str = fragment.type_condition.as_ref();
+                    if self.applies(type_id, on) {
+                        let inner = Typed { parent: on, item: &fragment.selection_set };
+                        self.collect(type_id, inner, visited, collected);
                     }
                 }
                 _ => {}
@@ -151,8 +173,8 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    fn field(&mut self, parent: &str, key: &str, fields: &[&'a Field]) -> Option<FieldProjection> {
-        let first = *fields.first()?;
+    fn field(&mut self, parent: &str, key: &str, fields: &[Typed<'a, Field>]) -> Option<FieldProjection> {
+        let first = fields.first()?.item;
         let definition = self.supergraph.api().field(parent, &first.name);
         let (wrapping, value) = if first.name == "__typename" {
             let types = self.supergraph.types();
@@ -164,13 +186,21 @@ impl<'a> Compiler<'a> {
             (Wrapping::default().non_null(), value)
         } else {
             let definition = definition?;
-            let mut sets: Vec<&SelectionSet> = Vec::with_capacity(fields.len());
+            let mut sets: Vec<Typed<'a, SelectionSet>> = Vec::with_capacity(fields.len());
+            let mut is_denied = true;
             for field in fields {
-                if !sets.iter().any(|known| std::ptr::eq(*known, &raw const field.selection_set)) {
-                    sets.push(&field.selection_set);
+                if self.denial.is_some_and(|denial| denial.denies(field.parent, &field.item.name, parent)) {
+                    continue;
+                }
+                is_denied = false;
+                let item = &field.item.selection_set;
+                if !sets.iter().any(|known| std::ptr::eq(known.item, item)) {
+                    let own = self.supergraph.api().field(field.parent, &field.item.name).unwrap_or(definition);
+                    sets.push(Typed { parent: named_type(&own.field_type), item });
                 }
             }
-            let value = self.value(named_type(&definition.field_type), sets);
+            let value =
+                if is_denied { ValueProjection::Denied } else { self.value(named_type(&definition.field_type), sets) };
             let is_introspection = matches!(first.name.as_str(), "__schema" | "__type");
             let value = match value {
                 ValueProjection::Object(object) if is_introspection => ValueProjection::Introspection(object),
@@ -199,7 +229,7 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    fn value(&mut self, type_name: &str, sets: Vec<&'a SelectionSet>) -> ValueProjection {
+    fn value(&mut self, type_name: &str, sets: Vec<Typed<'a, SelectionSet>>) -> ValueProjection {
         match self.supergraph.api().definition(type_name) {
             Some(TypeDefinition::Object(_)) => ValueProjection::Object(self.object(type_name, sets)),
             Some(TypeDefinition::Interface(_) | TypeDefinition::Union(_)) => {

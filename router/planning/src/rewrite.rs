@@ -89,7 +89,7 @@ pub(crate) fn is_empty(document: &Document) -> bool {
 }
 
 /// The Boolean variables whose values the plan is for: given or by default.
-fn known_values(operation: &OperationDefinition, conditions: Option<&Conditions>) -> AHashMap<String, bool> {
+pub(crate) fn known_values(operation: &OperationDefinition, conditions: Option<&Conditions>) -> AHashMap<String, bool> {
     let definitions = match operation {
         OperationDefinition::SelectionSet(_) => &[][..],
         OperationDefinition::Query(query) => &query.variable_definitions,

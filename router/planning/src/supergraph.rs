@@ -19,6 +19,7 @@ use hive_router_query_planner::{
 use parking_lot::Mutex;
 
 use crate::{
+    access::Requirements,
     api_schema::ApiSchema,
     cache_hints::{self, CacheHint},
     interfaces, keys,
@@ -62,6 +63,7 @@ pub struct Supergraph {
     api: ApiSchema,
     subgraphs: Vec<SubgraphEndpoint>,
     graph_ids: AHashMap<String, String>,
+    requirements: Requirements,
     internal_names: AHashSet<String>,
     uniform_names: AHashSet<String>,
     /// Fields that cannot be asked for by way of the interface, by interface and name.
@@ -91,6 +93,7 @@ impl Supergraph {
         let cache_hints = cache_hints::read(&document);
         provides::separate(&mut document);
         keys::reduce(&mut document);
+        let requirements = Requirements::read(&document);
         let restricted = interfaces::restrict(&mut document);
         let query_planner = QueryPlanner::new_from_supergraph(&document, QueryPlannerOptions::default())
             .map_err(|error| SupergraphError::Invalid(error.to_string()))?;
@@ -122,6 +125,7 @@ impl Supergraph {
             api,
             subgraphs,
             graph_ids,
+            requirements,
             internal_names,
             uniform_names,
             restricted,
@@ -147,6 +151,11 @@ impl Supergraph {
     /// What subgraphs declare by `@cacheControl`.
     pub fn cache_hints(&self) -> &[CacheHint] {
         &self.cache_hints
+    }
+
+    /// What callers must have to see types and fields.
+    pub(crate) fn requirements(&self) -> &Requirements {
+        &self.requirements
     }
 
     /// The root type of a kind of operation.

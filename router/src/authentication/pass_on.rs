@@ -3,6 +3,7 @@
 use std::fmt;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use bytes::Bytes;
 use cloudphone_execution::SubgraphRequest;
 use cloudphone_execution::subgraphs::http::RequestDecorator;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, get_current_timestamp};
@@ -95,6 +96,13 @@ impl PassOn {
 }
 
 impl RequestDecorator for PassOn {
+    /// The caller, where each token of the router's own differs from the one before; else the headers tell.
+    fn identity(&self, request: &SubgraphRequest) -> Option<Bytes> {
+        self.signed.as_ref()?;
+        let caller = request.context.extensions.get::<ForeignCaller>();
+        Some(caller.map(|caller| caller.identity.entitlement()).unwrap_or_default().into())
+    }
+
     fn decorate(&self, request: &SubgraphRequest, headers: &mut HeaderMap) {
         let caller = request.context.extensions.get::<ForeignCaller>();
         for (name, claim) in &self.claims {

@@ -46,6 +46,17 @@ pub struct ForeignIdentity {
     pub credential: Option<Credential>,
 }
 
+impl ForeignIdentity {
+    /// All of it, written out: equal for equal identities and for no others.
+    pub(crate) fn entitlement(&self) -> Vec<u8> {
+        let Self { issuer, subject, scopes, policies, tier, claims, credential } = self;
+        let credential =
+            credential.as_ref().map(|credential| (matches!(credential, Credential::ApiKey(_)), credential.reveal()));
+        let all = (&**issuer, subject, scopes, policies, tier, claims, credential);
+        serde_json::to_vec(&all).expect("an identity is a plain value")
+    }
+}
+
 impl From<Caller> for Principal {
     fn from(caller: Caller) -> Self {
         Self::Platform(caller)

@@ -11,6 +11,7 @@ use moka::sync::Cache;
 use parking_lot::Mutex;
 use tokio::time::timeout;
 
+use crate::authentication::Principal;
 use crate::gateway::{OperationKind, Prepared, Scope};
 use crate::pipeline::{Headers, Rejection};
 
@@ -176,10 +177,17 @@ impl RateLimits {
 
 /// Whose quota an operation is charged to.
 fn subject(scope: &Scope) -> (Tier, String) {
-    match scope.caller.as_ref().map(|caller| &caller.subject) {
-        Some(Subject::User { user_id, .. }) => (Tier::Callers, format!("user:{user_id}")),
-        Some(Subject::ApiKey { api_key_id, .. }) => (Tier::Callers, format!("key:{api_key_id}")),
-        Some(Subject::Service { name }) => (Tier::Callers, format!("service:{name}")),
+    match &scope.caller {
+        Some(Principal::Platform(caller)) => match &caller.subject {
+            Subject::User { user_id, .. } => (Tier::Callers, format!("user:{user_id}")),
+            Subject::ApiKey { api_key_id, .. } => (Tier::Callers, format!("key:{api_key_id}")),
+            Subject::Service { name } => (Tier::Callers, format!("service:{name}")),
+        },
+        Some(Principal::Foreign(caller)) => {
+            let (issuer, subject) = (&*caller.identity.issuer, &caller.identity.subject);
+            // With its length, as a name may have any characters.
+            (Tier::Callers, format!("foreign:{}:{issuer}:{subject}", issuer.len()))
+        }
         None => (Tier::Addresses, format!("address:{}", network(scope.origin.address.as_deref()))),
     }
 }

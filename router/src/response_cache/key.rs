@@ -7,6 +7,7 @@ use cloudphone_execution::SubgraphRequest;
 use cloudphone_graphql::RequestScope;
 
 use super::policy::is_constant;
+use crate::authentication::ForeignCaller;
 
 /// Headers that differ with every request and change no answer.
 const TRAILS: [&str; 4] = ["traceparent", "tracestate", "x-request-id", "x-correlation-id"];
@@ -37,10 +38,13 @@ impl Requester {
     pub(super) fn of(request: &SubgraphRequest, forwarded: &HeaderMap) -> Self {
         let scope = request.context.extensions.get::<RequestScope>();
         let caller = scope.and_then(|scope| scope.caller.as_ref());
+        let foreign = request.context.extensions.get::<ForeignCaller>();
         let mut own = Vec::new();
         if let Some(Caller { subject, tenant_id, permissions, expires_at: _, origin: _ }) = caller {
             let entitlement = serde_json::to_vec(&(subject, tenant_id, permissions));
             part(&mut own, &entitlement.expect("an entitlement is a plain value"));
+        } else if let Some(foreign) = foreign {
+            part(&mut own, &foreign.identity.entitlement());
         } else {
             part(&mut own, b"");
         }
@@ -52,7 +56,7 @@ impl Requester {
         // Values of one name keep their order.
         headers.sort_by_key(|(name, _)| *name);
         let mut shared = Vec::new();
-        let mut identified = caller.is_some();
+        let mut identified = caller.is_some() || foreign.is_some();
         for (name, value) in headers {
             for out in [Some(&mut own), is_constant(name).then_some(&mut shared)].into_iter().flatten() {
                 part(out, name.as_bytes());

@@ -131,7 +131,8 @@ impl Streams {
         let (field, arguments) = prepared.operation.root_call(&variables).unwrap_or_default();
         let rule = self.inner.limits.load().rule(field, &arguments);
         let statistics = self.inner.statistics.of(&bounded_name(prepared));
-        let (shared, reader) = Shared::new(Course::new(prepared, Arc::clone(asked)), rule, ahead, statistics);
+        let course = Course::new(prepared, Arc::clone(asked), shared_scope(scope));
+        let (shared, reader) = Shared::new(course, rule, ahead, statistics);
         self.inner.running.lock().insert(Arc::as_ptr(&shared).addr(), Arc::clone(&shared));
         self.follow();
         if !shared.course.is_of(self.inner.gateway.version()) {
@@ -139,7 +140,7 @@ impl Streams {
         }
         let run = Run { shared: Arc::clone(&shared), streams: Arc::downgrade(&self.inner), key };
         // Ends when its last subscriber leaves.
-        tokio::spawn(run.run(self.inner.gateway.clone(), shared_scope(scope)));
+        tokio::spawn(run.run(self.inner.gateway.clone()));
         (shared, reader)
     }
 
@@ -161,12 +162,12 @@ struct Run {
 }
 
 impl Run {
-    async fn run(self, gateway: Gateway, scope: Scope) {
+    async fn run(self, gateway: Gateway) {
         let shared = &self.shared;
         shared.statistics.began();
         let work = async move {
             // Boxed, as a quiet stream must not keep the room that its beginning took.
-            let mut events = Box::pin(gateway.subscribe(Arc::clone(&shared.course.plan), scope)).await;
+            let mut events = Box::pin(shared.course.begin(&gateway)).await;
             loop {
                 shared.room().await;
                 let start_ends = shared.start_kept_until();

@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
-use cloudphone_execution::LivePlan;
+use cloudphone_execution::{ExecutionResult, LivePlan};
+use cloudphone_planning::GraphQlError;
+use futures::stream::BoxStream;
 use futures::{StreamExt as _, stream};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
@@ -11,7 +13,7 @@ use tokio::sync::{Notify, watch};
 use super::key::Asked;
 use super::shared::Shared;
 use super::{Inner, Streams};
-use crate::gateway::{Gateway, Prepared};
+use crate::gateway::{Gateway, Prepared, Scope};
 
 /// Streams whose plans are made anew at once; the planner has its own limit besides.
 const AT_ONCE: usize = 8;
@@ -19,20 +21,48 @@ const AT_ONCE: usize = 8;
 /// The plan of a stream, and what it was made from.
 pub(super) struct Course {
     pub(super) asked: Arc<Asked>,
+    /// What events are completed by: what the caller may see of it.
     pub(super) plan: Arc<LivePlan>,
+    /// The operation as it was asked for.
+    whole: LivePlan,
+    scope: Scope,
     /// The version of the gateway under which the plan was last found to hold.
     version: AtomicU64,
 }
 
 impl Course {
-    pub(super) fn new(prepared: &Prepared, asked: Arc<Asked>) -> Self {
+    pub(super) fn new(prepared: &Prepared, asked: Arc<Asked>, scope: Scope) -> Self {
         let version = AtomicU64::new(prepared.version());
-        Self { plan: Arc::new(LivePlan::new(prepared.planned(&asked.variables))), asked, version }
+        let planned = || LivePlan::new(prepared.planned(&asked.variables));
+        Self { plan: Arc::new(planned()), whole: planned(), scope, asked, version }
+    }
+
+    /// Takes out of the plan what the caller may not see, before anything of it runs; the errors say why nothing may.
+    async fn enforce(&self, gateway: &Gateway) -> Result<(), Vec<GraphQlError>> {
+        loop {
+            let whole = self.whole.current();
+            let permitted = gateway.permitted(whole.operation(), &self.scope).await?;
+            if !Arc::ptr_eq(&permitted, whole.operation()) {
+                self.plan.replace(whole.by(permitted));
+            }
+            // Another plan may have come meanwhile, with other rules.
+            if Arc::ptr_eq(&whole, &self.whole.current()) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The events of what the caller may see.
+    pub(super) async fn begin(&self, gateway: &Gateway) -> BoxStream<'static, ExecutionResult> {
+        match self.enforce(gateway).await {
+            Ok(()) => gateway.subscribe(Arc::clone(&self.plan), self.scope.clone()).await,
+            Err(errors) => stream::once(async { ExecutionResult::refused(errors) }).boxed(),
+        }
     }
 
     /// Whether who asks for `prepared` would get the same as by this plan.
     pub(super) fn fits(&self, prepared: &Prepared) -> bool {
-        self.plan.current().goes_on_as(&prepared.planned(&self.asked.variables))
+        self.whole.current().goes_on_as(&prepared.planned(&self.asked.variables))
     }
 
     /// Goes on by the plan of now; false when that is another one, or when there is none any more.
@@ -40,10 +70,13 @@ impl Course {
         let Some(prepared) = gateway.prepare_again(&self.asked.source, &self.asked.variables).await else {
             return false;
         };
-        let planned = prepared.planned(&self.asked.variables);
-        let holds = self.plan.current().goes_on_as(&planned);
+        let whole = prepared.planned(&self.asked.variables);
+        let Ok(permitted) = gateway.permitted(whole.operation(), &self.scope).await else { return false };
+        let planned = whole.by(permitted);
+        let holds = self.whole.current().goes_on_as(&whole) && self.plan.current().goes_on_as(&planned);
         if holds {
             self.plan.replace(planned);
+            self.whole.replace(whole);
             self.version.store(prepared.version(), Ordering::Relaxed);
         }
         holds

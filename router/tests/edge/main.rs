@@ -2,12 +2,16 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod authentication;
+mod authorization;
 mod documents;
 mod event_streams;
 mod failures;
+mod foreign_callers;
+mod foreign_keys;
 mod http;
 mod kills;
 mod multipart;
+mod passed_on;
 mod protocol;
 mod rates;
 mod reload;

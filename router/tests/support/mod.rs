@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod doorman;
 pub mod faults;
+pub mod issuer;
 pub mod notes;
 pub mod redis;
 pub mod socket;
@@ -19,6 +20,8 @@ use cloudphone_execution::{ErrorFilter, Executor, ServiceOptions, SubgraphServic
 use cloudphone_graphql::identity_token::InternalSecret;
 use cloudphone_graphql::{Subgraph, serve};
 use cloudphone_planning::{PlannerOptions, Supergraph};
+use cloudphone_router::authentication::Authenticator;
+use cloudphone_router::authorization::AuthorizationMode;
 use cloudphone_router::gateway::{Gateway, masked_errors};
 use cloudphone_router::pipeline::Stages;
 use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits};
@@ -102,6 +105,11 @@ pub struct Settings {
     pub stages: Stages,
     /// Puts a wire that can break before the accounts over the network, which then have so long to answer.
     pub accounts_wire: Option<Duration>,
+    /// Who knows the callers; the doorman unless somebody else is asked.
+    pub authenticator: Option<Arc<dyn Authenticator>>,
+    /// What the supergraph says in place of what was composed.
+    pub rules: Vec<(String, String)>,
+    pub authorization: AuthorizationMode,
 }
 
 /// Puts something before a subgraph of a supergraph.
@@ -116,6 +124,9 @@ impl Settings {
             stages: Stages::default(),
             before: None,
             accounts_wire: None,
+            authenticator: None,
+            rules: Vec::new(),
+            authorization: AuthorizationMode::default(),
         }
     }
 
@@ -164,7 +175,11 @@ impl Platform {
             url: String::new(),
             sdl: part.sdl().to_owned(),
         });
-        let supergraph = compose(&parts).unwrap_or_else(|errors| panic!("{errors:?}"));
+        let mut supergraph = compose(&parts).unwrap_or_else(|errors| panic!("{errors:?}"));
+        for (before, after) in &settings.rules {
+            assert!(supergraph.supergraph_sdl.contains(before), "{}", supergraph.supergraph_sdl);
+            supergraph.supergraph_sdl = supergraph.supergraph_sdl.replacen(before, after, 1);
+        }
         let (mut account_service, accounts_process) = service(settings.transport, account_graph);
         let accounts_wire = settings.accounts_wire.zip(accounts_process.as_ref()).map(|(timeout, process)| {
             let wire = FaultyWire::to(process.address);
@@ -185,11 +200,12 @@ impl Platform {
         let timeout = settings.limits.request_timeout;
         let options = PlannerOptions { introspection: true, ..PlannerOptions::default() };
         let gateway = Gateway::new(&supergraph.supergraph_sdl, executor.clone(), options, timeout).unwrap();
+        let gateway = gateway.with_authorization(settings.authorization);
         let draining = CancellationToken::new();
         let connections = Arc::new(Semaphore::new(settings.limits.connections));
         let edge = Edge {
             gateway: gateway.clone(),
-            authenticator: Arc::clone(&doorman) as _,
+            authenticator: settings.authenticator.unwrap_or_else(|| Arc::clone(&doorman) as _),
             limits: settings.limits,
             cross_site: CrossSite::new(&[PARTNER.to_owned()]),
             stages: settings.stages,

@@ -19,6 +19,8 @@ pub struct Notes {
     pub added: broadcast::Sender<Note>,
     /// Events that `flood` has made.
     pub flooded: Arc<AtomicU64>,
+    /// Streams of added notes that have begun.
+    pub begun: Arc<AtomicU64>,
     /// Floods under way.
     pub floods: Arc<()>,
 }
@@ -26,7 +28,7 @@ pub struct Notes {
 impl Notes {
     pub fn new() -> Self {
         let (added, _) = broadcast::channel(1024);
-        Self { written: Arc::default(), added, flooded: Arc::default(), floods: Arc::default() }
+        Self { written: Arc::default(), added, flooded: Arc::default(), begun: Arc::default(), floods: Arc::default() }
     }
 
     /// Writes a note and announces it.
@@ -39,6 +41,11 @@ impl Notes {
     pub fn announce(&self, text: &str, author: &str) {
         // Nobody listening is fine: tests wait for listeners themselves.
         let _ = self.added.send(note(text, author));
+    }
+
+    /// Waits until another stream of added notes has begun than had before.
+    pub async fn begun_after(&self, before: u64) {
+        super::until("another stream begins", || self.begun.load(Ordering::SeqCst) > before).await;
     }
 
     /// Waits until so many listen.
@@ -108,7 +115,9 @@ struct Subscriptions;
 impl Subscriptions {
     async fn note_added(&self, ctx: &Context<'_>, since: Option<i32>) -> impl Stream<Item = Note> {
         let _ = since;
-        let added = ctx.data_unchecked::<Notes>().added.subscribe();
+        let notes = ctx.data_unchecked::<Notes>();
+        let added = notes.added.subscribe();
+        notes.begun.fetch_add(1, Ordering::SeqCst);
         BroadcastStream::new(added).filter_map(async |note| note.ok())
     }
 

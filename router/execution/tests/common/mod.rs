@@ -67,6 +67,13 @@ impl Shop {
         Self::open_with(transport, PlannerOptions::default(), Duration::from_secs(20)).await
     }
 
+    /// In this process, over a supergraph of the test's own.
+    pub async fn open_over(supergraph: &str) -> Self {
+        let shop = Self::open(Transport::InProcess).await;
+        let planner = FederationPlanner::new(Supergraph::parse(supergraph).unwrap(), PlannerOptions::default());
+        Self { planner: Arc::new(planner), ..shop }
+    }
+
     pub async fn open_with(transport: Transport, options: PlannerOptions, timeout: Duration) -> Self {
         let reviews = reviews::Reviews::new();
         let services: [(&'static str, Arc<dyn SubgraphService>); 4] = [
