@@ -7,7 +7,7 @@ import mercuriusGateway from '@mercuriusjs/gateway';
 const OWNERS = { Person: 'people', Phone: 'catalog', Rating: 'ratings' };
 
 function versionOne(name, sdl) {
-  let text = sdl.replace(/extend schema @link\([^)]*\)/gs, '').replace(/schema\s*\{[^}]*\}/gs, '');
+  let text = sdl.replace(/"""[\s\S]*?"""/g, '').replace(/extend schema @link\([^)]*\)/gs, '').replace(/schema\s*\{[^}]*\}/gs, '');
   text = text.replace(/directive @[^\n]*\n/g, '').replace(/\s@shareable/g, '');
   for (const [type, owner] of Object.entries(OWNERS)) {
     if (owner !== name) {

@@ -13,6 +13,7 @@ use cloudphone_execution::{Executor, ServiceOptions, SubgraphRequest};
 use cloudphone_planning::PlannerOptions;
 use cloudphone_router::authentication::Anonymous;
 use cloudphone_router::gateway::Gateway;
+use cloudphone_router::pipeline::Stages;
 use cloudphone_router::protection::{CrossSite, Limits};
 use cloudphone_router::server::{Edge, Pages, routes};
 use futures::stream::{self, BoxStream, StreamExt as _};
@@ -66,6 +67,7 @@ pub async fn serve(options: Options) -> anyhow::Result<()> {
         authenticator: Arc::new(Anonymous::default()),
         limits: Limits::default(),
         cross_site: CrossSite::new(&[]),
+        stages: Stages::default(),
         connections: Arc::new(Semaphore::new(1000)),
         draining: CancellationToken::new(),
     };

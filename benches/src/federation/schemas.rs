@@ -145,7 +145,7 @@ impl StockQuery {
     }
 
     #[graphql(entity)]
-    async fn phone_by_id(&self, id: ID, price: Option<i32>, weight_grams: Option<i32>) -> StockPhone {
+    async fn phone_by_id(&self, #[graphql(key)] id: ID, price: Option<i32>, weight_grams: Option<i32>) -> StockPhone {
         StockPhone { id, price, weight_grams }
     }
 }
