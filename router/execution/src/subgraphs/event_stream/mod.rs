@@ -24,6 +24,7 @@ use crate::{
     request::{SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService},
     subgraphs::{
         http::{RequestDecorator, call_headers, failure, is_graphql_response},
+        only_result,
         recovery::{Outage, Recovery},
     },
 };
@@ -89,15 +90,7 @@ impl EventStreamSubgraph {
 #[async_trait]
 impl SubgraphService for EventStreamSubgraph {
     async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, SubgraphError> {
-        let mut events = self.subscribe(request).await?;
-        loop {
-            match events.next().await {
-                Some(SubgraphEvent::Next(body)) => return Ok(body.into()),
-                Some(SubgraphEvent::Failed(error)) => return Err(error),
-                Some(SubgraphEvent::Resumed) => {}
-                None => return Err(SubgraphError::InvalidResponse("the operation ended without a result".to_owned())),
-            }
-        }
+        only_result(self.subscribe(request).await?).await
     }
 
     async fn subscribe(&self, request: SubgraphRequest) -> Result<BoxStream<'static, SubgraphEvent>, SubgraphError> {

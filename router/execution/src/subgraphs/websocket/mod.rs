@@ -30,7 +30,7 @@ use pool::{Company, Pool};
 
 use crate::{
     request::{SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService},
-    subgraphs::{http::RequestDecorator, recovery::Recovery},
+    subgraphs::{http::RequestDecorator, only_result, recovery::Recovery},
 };
 
 /// How to reach a subgraph's subscriptions.
@@ -107,15 +107,7 @@ impl WebSocketSubgraph {
 #[async_trait]
 impl SubgraphService for WebSocketSubgraph {
     async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, SubgraphError> {
-        let mut events = self.subscribe(request).await?;
-        loop {
-            match events.next().await {
-                Some(SubgraphEvent::Next(body)) => return Ok(body.into()),
-                Some(SubgraphEvent::Failed(error)) => return Err(error),
-                Some(SubgraphEvent::Resumed) => {}
-                None => return Err(SubgraphError::InvalidResponse("the operation ended without a result".to_owned())),
-            }
-        }
+        only_result(self.subscribe(request).await?).await
     }
 
     async fn subscribe(&self, request: SubgraphRequest) -> Result<BoxStream<'static, SubgraphEvent>, SubgraphError> {
