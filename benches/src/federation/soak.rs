@@ -75,8 +75,9 @@ pub async fn run(program: &Path, options: Options) -> anyhow::Result<()> {
     let wire = Wire::to(addresses[stock]).await?;
     addresses[stock] = wire.address;
     let supergraph = Supergraph::compose(program, &memos, &addresses).await?;
-    // Small enough to be turned over many times.
-    let settings = [("CLOUDPHONE_ROUTER__PLAN_CACHE_ENTRIES", "200")];
+    // Few prepared operations, so that they are turned over many times; losses are no news here.
+    let settings =
+        [("CLOUDPHONE_ROUTER__PLAN_CACHE_ENTRIES", "200"), ("CLOUDPHONE_OBSERVABILITY__LOG_FILTER", "error")];
     let (router, address) = router::over_http(program, &supergraph, &settings).await?;
 
     let tally = Arc::new(Tally::default());
