@@ -78,7 +78,8 @@ pub(crate) fn gateway(settings: &Settings, supergraph_sdl: &str, executor: Execu
             max_depth: Some(settings.router.max_depth),
             max_aliases: Some(settings.router.max_aliases),
             max_root_fields: Some(settings.router.max_root_fields),
-            ..OperationLimits::default()
+            max_directives: Some(settings.router.max_directives),
+            max_fields: Some(settings.router.max_fields),
         },
         ..PlannerOptions::default()
     };

@@ -4,16 +4,23 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use cloudphone_cache::{Engine as Cache, Quota};
+use cloudphone_planning::CostOptions;
 use cloudphone_router::documents::{AutomaticDocuments, Documents, Trust, TrustedDocuments};
 use cloudphone_router::pipeline::Stages;
-use cloudphone_router::protection::{RateLimits, RateRules, WhenUnreachable};
+use cloudphone_router::protection::{
+    CostMode, CostRule, Overload, OverloadRules, RateLimits, RateRules, WhenUnreachable, control_group_memory,
+};
 
 use crate::settings::{self, Environment, Settings, TrustMode};
+
+/// How late the runtime may be in production, unless the settings say so.
+const LAG_IN_PRODUCTION_MS: u64 = 1000;
 
 /// The stages of the settings. `cache` is what replicas share, if they do.
 pub(crate) fn stages(settings: &Settings, cache: &Cache) -> anyhow::Result<Stages> {
     let documents = documents(settings, cache)?;
-    Ok(Stages { documents, rates: rates(settings, cache) })
+    let overload = Some(Overload::new(overload(settings)));
+    Ok(Stages { documents, rates: rates(settings, cache), cost: cost(settings), overload })
 }
 
 fn documents(settings: &Settings, cache: &Cache) -> anyhow::Result<Documents> {
@@ -33,6 +40,28 @@ fn documents(settings: &Settings, cache: &Cache) -> anyhow::Result<Documents> {
         TrustedDocuments::follow(file, trust).context("router.documents.manifest")
     });
     Ok(Documents { automatic, trusted: trusted.transpose()? })
+}
+
+fn cost(settings: &Settings) -> Option<CostRule> {
+    let told = &settings.router.cost;
+    let mode = match told.mode {
+        settings::CostMode::Off => return None,
+        settings::CostMode::Measure => CostMode::Measure,
+        settings::CostMode::Enforce => CostMode::Enforce,
+    };
+    let options = CostOptions { default_list_size: told.default_list_size };
+    Some(CostRule { mode, max: told.max, options })
+}
+
+fn overload(settings: &Settings) -> OverloadRules {
+    let told = &settings.router.overload;
+    let lag = told.max_lag_ms.or((settings.environment == Environment::Production).then_some(LAG_IN_PRODUCTION_MS));
+    OverloadRules {
+        operations: told.max_operations,
+        wait: Duration::from_millis(told.wait_ms),
+        memory_bytes: told.max_memory_bytes.or_else(|| control_group_memory().map(|bytes| bytes / 10 * 9)),
+        lag: lag.map(Duration::from_millis),
+    }
 }
 
 fn rates(settings: &Settings, cache: &Cache) -> Option<RateLimits> {

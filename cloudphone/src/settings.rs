@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use cloudphone_config::Secret;
 
 pub use router::{Authentication, AuthenticationMode, Authorization, Issuer};
-pub use router::{Documents, Quota, RateLimits, TrustMode, WhenUnreachable};
+pub use router::{Cost, CostMode, Documents, Overload, Quota, RateLimits, TrustMode, WhenUnreachable};
 pub use router::{ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage, Router};
 
 /// All settings of all parts.

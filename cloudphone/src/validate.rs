@@ -65,6 +65,7 @@ pub fn validate(settings: &Settings) -> Vec<String> {
         check(fits, &format!("{name}: needs a URL that starts with {}://.", schemes.join(":// or ")));
     }
     problems.extend(settings.router.response_cache.problems(settings.engine.redis_url.is_some()));
+    problems.extend(settings.router.overload.problems());
     problems.extend(settings.router.documents.problems());
     problems.extend(settings.router.rate_limits.problems());
     problems.extend(settings.router.subgraphs.iter().flat_map(|(name, subgraph)| subgraph.problems(name)));

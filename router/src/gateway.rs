@@ -77,6 +77,29 @@ pub struct Answer {
     pub body: Bytes,
     /// How long it may be kept, when all that it was made of says so.
     pub(crate) freshness: Option<Freshness>,
+    /// Whether the response has `extensions`, which then stand at its end.
+    pub(crate) has_extensions: bool,
+}
+
+impl Answer {
+    /// An answer of the router itself.
+    pub(crate) fn of_router(body: Bytes) -> Self {
+        Self { body, freshness: None, has_extensions: false }
+    }
+
+    /// The same with further `extensions`.
+    #[must_use]
+    pub(crate) fn with_extensions(self, extensions: &Map<String, Value>) -> Self {
+        if extensions.is_empty() {
+            return self;
+        }
+        let added = serde_json::to_vec(extensions).expect("plain values always encode");
+        let (kept, between) = if self.has_extensions { (2, &b","[..]) } else { (1, &b",\"extensions\":{"[..]) };
+        let before = &self.body[..self.body.len() - kept];
+        // The braces of the added object are those of the whole.
+        let body = [before, between, &added[1..], b"}"].concat();
+        Self { body: body.into(), has_extensions: true, ..self }
+    }
 }
 
 /// What the gateway works with until the next change; immutable.
@@ -273,7 +296,7 @@ impl Gateway {
         let began = Instant::now();
         let operation = match self.permitted(&prepared.operation, &scope).await {
             Ok(operation) => operation,
-            Err(errors) => return Answer { body: ExecutionResult::refused(errors).body, freshness: None },
+            Err(errors) => return Answer::of_router(ExecutionResult::refused(errors).body),
         };
         let (mut context, _cancel_on_drop) = context(scope, Some(began + self.current.load().timeout));
         let report = CacheReport::new(prepared.kind());
@@ -288,7 +311,7 @@ impl Gateway {
         }
         let is_query = prepared.kind() == OperationKind::Query;
         let freshness = report.freshness().filter(|_| is_query && result.errors.is_empty());
-        Answer { body: result.body, freshness }
+        Answer { body: result.body, freshness, has_extensions: result.has_extensions }
     }
 
     /// The events of a subscription, encoded, each by the plan of its moment; a refusal is an event with errors and the end.

@@ -2,12 +2,14 @@
 
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use cloudphone_core::Origin;
+use serde_json::{Map, Value};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::answer::errors_list;
 use crate::clients::request::GraphQlParameters;
 use crate::documents::Documents;
 use crate::gateway::{Gateway, OperationKind, Prepared, Scope};
-use crate::protection::RateLimits;
+use crate::protection::{CostRule, Overload, RateLimits};
 
 /// Headers beside an answer, each once.
 pub type Headers = Vec<(HeaderName, HeaderValue)>;
@@ -19,6 +21,10 @@ pub struct Stages {
     pub documents: Documents,
     /// How often one may ask; absent: as often as one likes.
     pub rates: Option<RateLimits>,
+    /// What an operation may cost; absent: anything.
+    pub cost: Option<CostRule>,
+    /// What the process takes on at once; absent: everything.
+    pub overload: Option<Overload>,
 }
 
 /// Takes operations from what a client sent to what may run.
@@ -33,6 +39,10 @@ pub(crate) struct Admitted {
     pub prepared: Prepared,
     /// What the stages tell the client beside the answer, where the protocol has headers.
     pub headers: Headers,
+    /// What the stages tell within the answer, because the client asked for it.
+    pub told: Map<String, Value>,
+    /// Held until a query or mutation is answered, and until a subscription has begun.
+    pub place: Option<OwnedSemaphorePermit>,
 }
 
 impl Admitted {
@@ -48,29 +58,41 @@ impl Pipeline {
         Self { gateway, stages }
     }
 
+    /// Whether nothing new may begin.
+    pub fn is_overloaded(&self) -> bool {
+        self.stages.overload.as_ref().is_some_and(Overload::is_over)
+    }
+
     /// All stages in their order. Whoever asks is known by then.
     pub async fn admit(&self, mut parameters: GraphQlParameters, scope: &Scope) -> Result<Admitted, Rejection> {
-        let Stages { documents, rates } = &self.stages;
+        let Stages { documents, rates, cost, overload } = &self.stages;
         let admitted = async {
             if let Some(rates) = rates {
                 rates.stand(scope)?;
             }
-            let prepared = async {
+            let place = match overload {
+                Some(overload) => Some(overload.place(&scope.origin).await?),
+                None => None,
+            };
+            let ready = async {
                 let lesson = documents.resolve(&mut parameters, &scope.origin).await?;
                 let prepared = self.gateway.prepare(&parameters, &scope.origin).await?;
                 if let Some(rejection) = self.gateway.refusal(&prepared, scope) {
                     return Err(rejection);
                 }
                 documents.learn(lesson, &parameters.query).await;
-                Ok(prepared)
+                let told = cost.map(|cost| cost.check(&prepared, &scope.origin)).transpose()?;
+                Ok((prepared, told.unwrap_or_default()))
             };
-            let prepared = prepared.await;
+            let ready = ready.await;
             // Requests that do not fit are counted as well: they have cost as much as others by now.
             let headers = match rates {
-                Some(rates) => rates.charge(scope, prepared.as_ref().ok()).await?,
+                Some(rates) => rates.charge(scope, ready.as_ref().ok().map(|(prepared, _)| prepared)).await?,
                 None => Headers::new(),
             };
-            Ok(Admitted { prepared: prepared?, headers })
+            let (prepared, mut told) = ready?;
+            told.retain(|name, _| parameters.extensions.get(name) == Some(&Value::Bool(true)));
+            Ok(Admitted { prepared, headers, told, place })
         };
         admitted.await.inspect_err(|rejection: &Rejection| {
             metrics::counter!("cloudphone_graphql_operations_refused_total", "code" => rejection.code).increment(1);

@@ -1,13 +1,18 @@
 //! What keeps the edge safe whoever calls: limits, cross-site rules and security headers.
 
+mod cost;
 mod cross_site;
+pub(crate) mod door;
 mod headers;
+mod overload;
 mod rates;
 
 use std::time::Duration;
 
+pub use cost::{CostMode, CostRule};
 pub use cross_site::CrossSite;
 pub use headers::{ContentPolicy, secure};
+pub use overload::{Overload, OverloadRules, control_group_memory};
 pub use rates::{RateLimits, RateRules, WhenUnreachable};
 
 use crate::streams::StreamLimits;

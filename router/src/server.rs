@@ -26,6 +26,7 @@ use crate::clients::{graphiql, http, websocket};
 use crate::gateway::Gateway;
 use crate::origin::{CORRELATION_HEADER, Client, Peer};
 use crate::pipeline::{Pipeline, Stages};
+use crate::protection::door::door;
 use crate::protection::{ContentPolicy, CrossSite, Limits, secure};
 use crate::streams::Streams;
 
@@ -92,6 +93,7 @@ pub fn routes(edge: Edge, pages: &Pages, more: Router) -> Router {
     let graph = Router::new()
         .route("/graphql", get(graphql_or_socket).post(http::graphql).put(reserve).delete(stop))
         .route("/graphql/ws", get(websocket::upgrade))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), door))
         .layer(cross_site)
         .with_state(state);
     let mut router = Router::new().merge(graph).merge(more);

@@ -2,7 +2,9 @@
 
 mod authentication;
 mod authorization;
+mod cost;
 mod documents;
+mod overload;
 mod rate_limits;
 mod response_cache;
 mod subgraph;
@@ -16,7 +18,9 @@ use serde::{Deserialize, Serialize};
 
 pub use authentication::{Authentication, AuthenticationMode, Issuer};
 pub use authorization::Authorization;
+pub use cost::{Cost, CostMode};
 pub use documents::{Documents, TrustMode};
+pub use overload::Overload;
 pub use rate_limits::{Quota, RateLimits, WhenUnreachable};
 pub use response_cache::{ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage};
 pub use subgraph::Subgraph;
@@ -35,6 +39,10 @@ pub struct Router {
     pub max_root_fields: usize,
     /// Most lexical tokens in an operation.
     pub max_tokens: usize,
+    /// Most directives in an operation.
+    pub max_directives: usize,
+    /// Most fields in an operation, as many as it has when its fragments are written out.
+    pub max_fields: usize,
     /// WebSocket connections at once.
     pub max_connections: usize,
     /// Subscriptions and queries under way on one WebSocket connection.
@@ -59,6 +67,10 @@ pub struct Router {
     pub plan_cache_entries: u64,
     /// Keeps answers of subgraphs.
     pub response_cache: ResponseCache,
+    /// Costs of operations.
+    pub cost: Cost,
+    /// Load shedding.
+    pub overload: Overload,
     /// Persisted queries and trusted documents.
     pub documents: Documents,
     /// Rate limits.
@@ -86,6 +98,8 @@ impl Default for Router {
             max_aliases: 30,
             max_root_fields: 20,
             max_tokens: 4000,
+            max_directives: 100,
+            max_fields: 5000,
             max_connections: 10_000,
             max_operations_per_connection: 100,
             max_subscriptions_per_user: 10_000,
@@ -97,6 +111,8 @@ impl Default for Router {
             subgraph_timeout_seconds: 30,
             plan_cache_entries: 5000,
             response_cache: ResponseCache::default(),
+            cost: Cost::default(),
+            overload: Overload::default(),
             documents: Documents::default(),
             rate_limits: RateLimits::default(),
             subgraphs: BTreeMap::new(),

@@ -123,6 +123,13 @@ impl ParsedDocument {
         }
     }
 
+    pub(crate) fn fragments(&self) -> impl Iterator<Item = &FragmentDefinition> {
+        self.document.definitions.iter().filter_map(|definition| match definition {
+            Definition::Fragment(fragment) => Some(fragment),
+            Definition::Operation(_) => None,
+        })
+    }
+
     pub(crate) fn fragment(&self, name: &str) -> Option<&FragmentDefinition> {
         self.fragments.get(name).and_then(|index| match &self.document.definitions[*index] {
             Definition::Fragment(fragment) => Some(fragment),

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     access::{Denial, Entitlements, GuardedPlace, RequirementId, guarded_places},
     coordinates,
+    cost::{self, CostOptions, Estimate, OperationCost},
     document::ParsedDocument,
     error::GraphQlError,
     introspection,
@@ -26,7 +27,7 @@ use crate::{
     variables::{self, Variables},
 };
 
-/// Projections kept per operation; one more choice of condition variables is compiled for its request alone.
+/// Projections kept per operation, and costs; one more choice of condition variables is compiled for its request alone.
 const MAX_PROJECTIONS: usize = 64;
 
 /// Query, mutation or subscription.
@@ -109,6 +110,7 @@ pub struct PreparedOperation {
     name: Option<Arc<str>>,
     condition_variables: Box<[String]>,
     projections: RwLock<AHashMap<Box<[bool]>, Arc<Projection>>>,
+    costs: RwLock<AHashMap<Box<[bool]>, Arc<OperationCost>>>,
     coordinates: Vec<FieldCoordinate>,
     uses_introspection: bool,
 }
@@ -155,6 +157,7 @@ impl PreparedOperation {
             plan,
             condition_variables: conditions.into_iter().collect(),
             projections: RwLock::new(AHashMap::new()),
+            costs: RwLock::new(AHashMap::new()),
             coordinates,
             uses_introspection,
         };
@@ -255,6 +258,24 @@ impl PreparedOperation {
     /// Checks and completes the client's variables (specification, section 6.1.2).
     pub fn coerce(&self, input: &Map<String, Value>) -> Result<Variables, Vec<GraphQlError>> {
         variables::coerce(self.supergraph.api(), self.document.variable_definitions(), input)
+    }
+
+    /// What it may cost at most with the client's variables, which have to fit.
+    pub fn cost(&self, input: &Map<String, Value>, options: CostOptions) -> Estimate {
+        let takes_variables = !self.document.variable_definitions().is_empty();
+        let variables = if takes_variables { self.coerce(input).unwrap_or_default() } else { Variables::default() };
+        let choice: Box<[bool]> = self.condition_variables.iter().map(|name| variables.is_true(name)).collect();
+        let known = self.costs.read().get(&choice).cloned();
+        let cost = known.unwrap_or_else(|| {
+            let compiled = cost::compile(&self.supergraph, &self.document, &|name: &str| variables.is_true(name));
+            let compiled = Arc::new(compiled);
+            let mut costs = self.costs.write();
+            if costs.len() < MAX_PROJECTIONS {
+                costs.insert(choice, Arc::clone(&compiled));
+            }
+            compiled
+        });
+        cost.evaluate(self.supergraph.weights(), &variables, options)
     }
 
     /// The answer's form for these variables.

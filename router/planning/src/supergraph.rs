@@ -22,6 +22,7 @@ use crate::{
     access::Requirements,
     api_schema::ApiSchema,
     cache_hints::{self, CacheHint},
+    cost::Weights,
     interfaces, keys,
     operation::OperationKind,
     provides,
@@ -66,6 +67,7 @@ pub struct Supergraph {
     requirements: Requirements,
     internal_names: AHashSet<String>,
     uniform_names: AHashSet<String>,
+    weights: Weights,
     /// Fields that cannot be asked for by way of the interface, by interface and name.
     restricted: AHashSet<(String, String)>,
     cache_hints: Vec<CacheHint>,
@@ -91,6 +93,7 @@ impl Supergraph {
     fn read(sdl: &str) -> Result<Self, SupergraphError> {
         let mut document = safe_parse_schema(sdl).map_err(|error| SupergraphError::Syntax(error.to_string()))?;
         let cache_hints = cache_hints::read(&document);
+        let weights = Weights::read(&document);
         provides::separate(&mut document);
         keys::reduce(&mut document);
         let requirements = Requirements::read(&document);
@@ -128,9 +131,15 @@ impl Supergraph {
             requirements,
             internal_names,
             uniform_names,
+            weights,
             restricted,
             cache_hints,
         })
+    }
+
+    /// What `@cost` and `@listSize` say.
+    pub(crate) fn weights(&self) -> &Weights {
+        &self.weights
     }
 
     /// The schema that clients see.

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use cloudphone_core::Origin;
 use futures::future::join_all;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::time::timeout;
 
 use super::accept::{Accept, MediaType, answer};
@@ -66,6 +66,16 @@ async fn body(limits: &Limits, request: Request) -> Result<Bytes, MalformedReque
     body.map_err(|_| MalformedRequest::TooSlow)?.map_err(|_| MalformedRequest::TooLarge { limit })
 }
 
+/// Reads the body of a request that is refused, so that its client sees the answer.
+pub async fn discard(limits: &Limits, request: Request) {
+    let _ = body(limits, request).await;
+}
+
+/// A response of the older media type, which every client understands.
+pub fn json(status: StatusCode, body: Bytes) -> Response {
+    answer(MediaType::Json, status, body)
+}
+
 fn is_json(media_type: &HeaderValue) -> bool {
     let essence = media_type.to_str().ok().and_then(|value| value.split(';').next());
     essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
@@ -102,17 +112,22 @@ impl Visit {
             Ok(scope) => scope,
             Err(error) => return self.denied(error),
         };
-        let Admitted { prepared, headers } = match self.edge.pipeline.admit(parameters, &scope).await {
-            Ok(admitted) => admitted,
-            Err(rejection) => return self.reject(rejection),
-        };
-        let mut response = self.carry_out(prepared, scope).await;
+        match self.edge.pipeline.admit(parameters, &scope).await {
+            Ok(admitted) => self.carry_out(admitted, scope).await,
+            Err(rejection) => self.reject(rejection),
+        }
+    }
+
+    /// Runs what has passed all stages.
+    async fn carry_out(&self, admitted: Admitted, scope: Scope) -> Response {
+        let Admitted { prepared, headers, told, place } = admitted;
+        let mut response = self.respond(prepared, &told, scope).await;
+        drop(place);
         put(&mut response, headers);
         response
     }
 
-    /// Runs what has passed all stages.
-    async fn carry_out(&self, prepared: Prepared, scope: Scope) -> Response {
+    async fn respond(&self, prepared: Prepared, told: &Map<String, Value>, scope: Scope) -> Response {
         if prepared.kind() == OperationKind::Subscription {
             let Some(format) = self.accept.stream else {
                 let body = error_response("NOT_ACCEPTABLE", NO_STREAM, self.origin.correlation_id);
@@ -127,7 +142,7 @@ impl Visit {
         if prepared.kind() == OperationKind::Mutation && !self.may_change {
             return self.refuse(&MalformedRequest::MethodNotAllowed);
         }
-        let Answer { body, freshness } = self.run(&prepared, scope).await;
+        let Answer { body, freshness, .. } = self.run(&prepared, scope).await.with_extensions(told);
         if self.accept.only_events() {
             return sse::single(&body);
         }
@@ -197,7 +212,10 @@ impl Visit {
                 Ok(admitted) if admitted.kind() == OperationKind::Subscription => {
                     error_response("NOT_ACCEPTABLE", NO_STREAM, self.origin.correlation_id)
                 }
-                Ok(admitted) => self.run(&admitted.prepared, scope.clone()).await.body,
+                Ok(admitted) => {
+                    let answer = self.run(&admitted.prepared, scope.clone()).await;
+                    answer.with_extensions(&admitted.told).body
+                }
             });
         let mut body = BytesMut::from(&b"["[..]);
         for answer in join_all(answers).await {
@@ -226,7 +244,7 @@ impl Visit {
         answer.unwrap_or_else(|_| {
             let message = "The operation took too long and was given up.";
             let body = error_response("GATEWAY_TIMEOUT", message, self.origin.correlation_id);
-            Answer { body, freshness: None }
+            Answer::of_router(body)
         })
     }
 

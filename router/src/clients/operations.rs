@@ -133,15 +133,16 @@ impl Operations {
         let envelope = Envelope::new(self.wire, id);
         // Boxed, as an idle subscription must not keep the room that its beginning took.
         let admitted = Box::pin(self.admit(*start)).await;
-        let last = match admitted.map(|admitted| admitted.prepared) {
+        let last = match admitted {
             Err(rejection) => rejection.map(|rejection| envelope.error(&rejection.errors)),
-            Ok(prepared) if prepared.kind() == OperationKind::Subscription => {
+            Ok(Admitted { prepared, place, .. }) if prepared.kind() == OperationKind::Subscription => {
+                drop(place);
                 if let Some(operation) = self.running.lock().operations.get_mut(id).filter(|own| own.number == number) {
                     operation.streams = true;
                 }
                 self.stream(&envelope, id, number, prepared).await
             }
-            Ok(prepared) => Box::pin(self.answer(&envelope, &prepared)).await,
+            Ok(admitted) => Box::pin(self.answer(&envelope, admitted)).await,
         };
         if let Some(last) = last {
             self.finish(id, number, last).await;
@@ -170,12 +171,14 @@ impl Operations {
     }
 
     /// Answers a query or mutation; gives its last word.
-    async fn answer(&self, envelope: &Envelope, prepared: &Prepared) -> Option<Bytes> {
+    async fn answer(&self, envelope: &Envelope, admitted: Admitted) -> Option<Bytes> {
         let scope = match self.scope() {
             Ok(scope) => scope,
             Err(denied) => return Some(envelope.error(&self.errors(denied.code(), &denied.to_string()))),
         };
-        let answer = self.edge.gateway.execute(prepared, scope).await;
+        let answer = self.edge.gateway.execute(&admitted.prepared, scope).await.with_extensions(&admitted.told);
+        // A slow client must not keep others from their turn.
+        drop(admitted);
         self.send(envelope.next(&answer.body)).await.then(|| envelope.complete())
     }
 

@@ -32,10 +32,40 @@ impl CrossSite {
                 HeaderName::from_static("x-api-key"),
                 HeaderName::from_static("traceparent"),
                 HeaderName::from_static("x-graphql-event-stream-token"),
+                HeaderName::from_static("x-apollo-operation-name"),
+                HeaderName::from_static("apollo-require-preflight"),
                 CORRELATION_HEADER,
             ])
-            .expose_headers([CORRELATION_HEADER])
+            .expose_headers([
+                CORRELATION_HEADER,
+                header::RETRY_AFTER,
+                HeaderName::from_static("ratelimit"),
+                HeaderName::from_static("ratelimit-policy"),
+            ])
             .max_age(Duration::from_hours(1))
+    }
+
+    /// Whether a page of another site might have made a browser send this, with whatever it keeps for ours and without
+    /// asking first: requests with a header that browsers ask for are not such (Fetch standard, CORS-safelisted headers).
+    pub fn is_forgeable(&self, headers: &HeaderMap) -> bool {
+        let is_json = |value: &HeaderValue| value.as_bytes().to_ascii_lowercase().starts_with(b"application/json");
+        let asked_first = headers.get(header::CONTENT_TYPE).is_some_and(is_json)
+            || ["x-apollo-operation-name", "apollo-require-preflight", "authorization", "x-api-key"]
+                .iter()
+                .any(|name| headers.get(*name).is_some_and(|value| !value.is_empty()));
+        !asked_first && self.is_foreign(headers)
+    }
+
+    /// Whether the page is of another site that is not allowed, as far as the browser tells.
+    fn is_foreign(&self, headers: &HeaderMap) -> bool {
+        match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
+            // Pages cannot set this header: the page is ours, or a person typed the address.
+            Some(b"same-origin" | b"none") => false,
+            _ if headers.contains_key(header::ORIGIN) => !self.allows_socket(headers),
+            Some(_) => true,
+            // Browsers that tell neither do send cookies.
+            None => headers.contains_key(header::COOKIE),
+        }
     }
 
     /// Whether a page may open a WebSocket: browsers do not ask before they do, so the server has to look (RFC 6455 §10.2).
@@ -59,6 +89,27 @@ mod tests {
             headers.insert(header::ORIGIN, origin.parse().unwrap());
         }
         CrossSite::new(&["https://partner.example.com".to_owned()]).allows_socket(&headers)
+    }
+
+    #[test]
+    fn what_another_site_could_forge_is_told_from_what_it_could_not() {
+        let forgeable = |pairs: &[(&'static str, &str)]| {
+            let headers = pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
+            let mut headers: HeaderMap = headers.collect();
+            headers.insert(header::HOST, "phones.example.com".parse().unwrap());
+            CrossSite::new(&["https://partner.example.com".to_owned()]).is_forgeable(&headers)
+        };
+        assert!(!forgeable(&[]), "programs");
+        assert!(forgeable(&[("cookie", "a=b")]));
+        assert!(forgeable(&[("origin", "https://evil.example.com")]));
+        assert!(forgeable(&[("origin", "null")]));
+        assert!(forgeable(&[("sec-fetch-site", "cross-site")]));
+        assert!(!forgeable(&[("sec-fetch-site", "same-origin"), ("cookie", "a=b")]));
+        assert!(!forgeable(&[("origin", "https://partner.example.com"), ("cookie", "a=b")]));
+        for (name, value) in [("apollo-require-preflight", "1"), ("content-type", "application/json")] {
+            assert!(!forgeable(&[("origin", "https://evil.example.com"), (name, value)]));
+        }
+        assert!(forgeable(&[("origin", "https://evil.example.com"), ("content-type", "text/plain")]));
     }
 
     #[test]

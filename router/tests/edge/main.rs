@@ -1,8 +1,10 @@
 //! The edge as clients meet it, over real subgraphs.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod attacks;
 mod authentication;
 mod authorization;
+mod costs;
 mod documents;
 mod event_streams;
 mod failures;
@@ -11,6 +13,7 @@ mod foreign_keys;
 mod http;
 mod kills;
 mod multipart;
+mod overload;
 mod passed_on;
 mod protocol;
 mod rates;

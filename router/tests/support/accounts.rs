@@ -80,6 +80,12 @@ impl Query {
         Err(Error::new("Come back tomorrow.").extend_with(|_, extensions| extensions.set("code", "CLOSED_TODAY")))
     }
 
+    /// Answers after a while.
+    async fn pause(&self, milliseconds: u64) -> bool {
+        tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
+        true
+    }
+
     /// Answers when it is let.
     async fn held(&self, ctx: &Context<'_>) -> Option<String> {
         let accounts = ctx.data_unchecked::<Accounts>();

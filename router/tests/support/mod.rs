@@ -15,6 +15,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::routing::get;
 use cloudphone_composition::{Subgraph as Part, compose};
 use cloudphone_execution::{ErrorFilter, Executor, ServiceOptions, SubgraphService};
 use cloudphone_graphql::identity_token::InternalSecret;
@@ -110,6 +111,7 @@ pub struct Settings {
     /// What the supergraph says in place of what was composed.
     pub rules: Vec<(String, String)>,
     pub authorization: AuthorizationMode,
+    pub introspection: bool,
 }
 
 /// Puts something before a subgraph of a supergraph.
@@ -127,6 +129,7 @@ impl Settings {
             authenticator: None,
             rules: Vec::new(),
             authorization: AuthorizationMode::default(),
+            introspection: true,
         }
     }
 
@@ -198,7 +201,7 @@ impl Platform {
             .service("notes", note_service, ServiceOptions::default())
             .build();
         let timeout = settings.limits.request_timeout;
-        let options = PlannerOptions { introspection: true, ..PlannerOptions::default() };
+        let options = PlannerOptions { introspection: settings.introspection, ..PlannerOptions::default() };
         let gateway = Gateway::new(&supergraph.supergraph_sdl, executor.clone(), options, timeout).unwrap();
         let gateway = gateway.with_authorization(settings.authorization);
         let draining = CancellationToken::new();
@@ -213,7 +216,8 @@ impl Platform {
             draining: draining.clone(),
         };
         let pages = Pages { console: None, explorer: false, content: ContentPolicy::default() };
-        let app = routes(edge, &pages, Router::new()).into_make_service_with_connect_info::<SocketAddr>();
+        let health = Router::new().route("/health/liveness", get(async || "up"));
+        let app = routes(edge, &pages, health).into_make_service_with_connect_info::<SocketAddr>();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = draining.clone().cancelled_owned();
