@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::redis::RedisServer;
 use crate::support::socket::Socket;
-use crate::support::{Platform, Settings, Transport};
+use crate::support::{Platform, Settings, Transport, subscribed};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -62,6 +62,7 @@ async fn everybody_has_a_quota_of_their_own_over_all_connections() {
     assert_eq!(socket.next().await["type"], "next");
     assert_eq!(socket.next().await["type"], "complete");
     socket.subscribe("2", "subscription { noteAdded { id } }").await;
+    subscribed(1).await;
     socket.subscribe("3", "{ trail }").await;
     let refused = socket.next().await;
     assert_eq!((&refused["id"], &refused["type"]), (&json!("3"), &json!("error")));
