@@ -19,7 +19,7 @@ use cloudphone_router::authentication::{
 use cloudphone_router::gateway::{Gateway, correlated_errors, masked_errors};
 use cloudphone_router::origin::{ProxyHeader as Forwarding, TrustedProxies, behind_proxies};
 use cloudphone_router::pipeline::Stages;
-use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits};
+use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits, UploadLimits};
 use cloudphone_router::response_cache::ResponseCache;
 use cloudphone_router::server::{Edge, Pages, routes};
 use cloudphone_router::streams::{FieldRule, StreamLimits};
@@ -139,6 +139,14 @@ fn limits(settings: &Settings, mut subscriptions: HashMap<String, FieldRule>) ->
             fields: subscriptions,
             ..StreamLimits::default()
         },
+        uploads: told.upload.enabled.then(|| UploadLimits {
+            files: told.upload.max_files,
+            file_bytes: told.upload.max_file_bytes,
+            request_bytes: told.upload.max_request_bytes,
+            timeout: Duration::from_secs(told.upload.timeout_seconds),
+            places: Arc::new(Semaphore::new(told.upload.max_concurrent)),
+            scalar: Arc::from(told.upload.scalar.as_str()),
+        }),
         ..Limits::default()
     }
 }

@@ -12,7 +12,7 @@ use cloudphone_config::Secret;
 
 pub use router::{Authentication, AuthenticationMode, Authorization, Issuer};
 pub use router::{Cost, CostMode, Documents, Overload, Quota, RateLimits, TrustMode, WhenUnreachable};
-pub use router::{ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage, Router};
+pub use router::{ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage, Router, Upload};
 
 /// All settings of all parts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]

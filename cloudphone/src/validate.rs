@@ -64,6 +64,7 @@ pub fn validate(settings: &Settings) -> Vec<String> {
         let fits = Url::parse(value).is_ok_and(|url| schemes.contains(&url.scheme()));
         check(fits, &format!("{name}: needs a URL that starts with {}://.", schemes.join(":// or ")));
     }
+    problems.extend(settings.router.upload.problems());
     problems.extend(settings.router.response_cache.problems(settings.engine.redis_url.is_some()));
     problems.extend(settings.router.overload.problems());
     problems.extend(settings.router.documents.problems());

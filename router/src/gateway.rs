@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use bytes::Bytes;
 use cloudphone_core::Origin;
 use cloudphone_execution::{
-    ErrorFilter, ExecutionRequest, ExecutionResult, Executor, LivePlan, Planned, RequestContext,
+    ErrorFilter, ExecutionRequest, ExecutionResult, Executor, LivePlan, Planned, RequestContext, Uploads,
 };
 use cloudphone_graphql::RequestScope;
 pub use cloudphone_planning::OperationKind;
@@ -26,6 +26,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::authentication::Principal;
 use crate::authorization::{Asking, AuthorizationMode, refusal};
 use crate::clients::request::GraphQlParameters;
+use crate::clients::uploads::OperationUploads;
 use crate::pipeline::Rejection;
 use crate::response_cache::{CacheReport, Freshness};
 
@@ -45,6 +46,8 @@ pub struct Prepared {
     pub(crate) variables: Map<String, Value>,
     /// Goes with the plan: another supergraph may have other subgraphs.
     executor: Executor,
+    /// Files that go with it.
+    uploads: Option<Uploads>,
     /// The gateway's version that it was prepared by.
     version: u64,
 }
@@ -233,7 +236,12 @@ impl Gateway {
         // Variables that do not fit are the request's fault, which its status has to tell (GraphQL over HTTP §6.4.2).
         operation.coerce(&parameters.variables).map_err(|errors| rejection(codes::BAD_USER_INPUT, errors, origin))?;
         let (executor, version) = (current.executor.clone(), current.version);
-        Ok(Prepared { operation, variables: parameters.variables.clone(), executor, version })
+        let uploads = parameters.uploads.as_deref();
+        if let Some(refusal) = uploads.and_then(|uploads| uploads_refused(&operation, uploads, origin)) {
+            return Err(refusal);
+        }
+        let uploads = uploads.map(|uploads| uploads.files.clone());
+        Ok(Prepared { uploads, operation, variables: parameters.variables.clone(), executor, version })
     }
 
     /// Prepares for these variables what was prepared before, by the supergraph of now; none when it is no longer valid.
@@ -246,7 +254,8 @@ impl Gateway {
         let operation = current.planner.plan(source.request(variables)).await.ok()?;
         operation.coerce(variables).ok()?;
         let (executor, version) = (current.executor.clone(), current.version);
-        Some(Prepared { operation, variables: variables.clone(), executor, version })
+        // Streams have no files.
+        Some(Prepared { operation, variables: variables.clone(), executor, uploads: None, version })
     }
 
     /// Why an operation is refused as a whole, where that is the way; found before anything of it runs.
@@ -301,6 +310,9 @@ impl Gateway {
         let (mut context, _cancel_on_drop) = context(scope, Some(began + self.current.load().timeout));
         let report = CacheReport::new(prepared.kind());
         context.extensions.insert(report.clone());
+        if let Some(uploads) = &prepared.uploads {
+            context.extensions.insert(uploads.clone());
+        }
         let request = ExecutionRequest { operation, variables: prepared.variables.clone(), context: Arc::new(context) };
         let result = prepared.executor.execute(request).await;
         let kind = prepared.kind().as_str();
@@ -354,6 +366,19 @@ fn context(scope: Scope, deadline: Option<Instant>) -> (RequestContext, DropGuar
     };
     context.extensions.insert(RequestScope { caller, origin: scope.origin });
     (context, cancellation.drop_guard())
+}
+
+/// Files go where the schema expects them, and only with what is run once.
+fn uploads_refused(operation: &PreparedOperation, uploads: &OperationUploads, origin: &Origin) -> Option<Rejection> {
+    let refuse = |message: &str| {
+        Some(Rejection::new("UPLOAD_NOT_ALLOWED", message, origin).with_status(StatusCode::BAD_REQUEST))
+    };
+    if operation.kind() != OperationKind::Mutation {
+        return refuse("Files go with mutations only.");
+    }
+    let is_file = |place: &Vec<String>| operation.input_type(place) == Some(&*uploads.scalar);
+    let stranger = uploads.places.iter().find(|place| !is_file(place))?;
+    refuse(&format!("The variable at `{}` takes no file: its type is not {}.", stranger.join("."), uploads.scalar))
 }
 
 /// Clients name their operations, so that a metric may not take every name that comes.

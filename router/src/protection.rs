@@ -15,6 +15,7 @@ pub use headers::{ContentPolicy, secure};
 pub use overload::{Overload, OverloadRules, control_group_memory};
 pub use rates::{RateLimits, RateRules, WhenUnreachable};
 
+pub use crate::clients::uploads::UploadLimits;
 use crate::streams::StreamLimits;
 
 /// Limits of the edge.
@@ -40,6 +41,8 @@ pub struct Limits {
     pub write_timeout: Duration,
     /// Subscriptions, and how they share.
     pub streams: StreamLimits,
+    /// Files with operations; absent: none are taken.
+    pub uploads: Option<UploadLimits>,
 }
 
 impl Default for Limits {
@@ -55,6 +58,7 @@ impl Default for Limits {
             initialisation_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(20),
             streams: StreamLimits::default(),
+            uploads: None,
         }
     }
 }

@@ -9,6 +9,7 @@ mod rate_limits;
 mod response_cache;
 mod subgraph;
 mod subscriptions;
+mod upload;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,7 @@ pub use overload::Overload;
 pub use rate_limits::{Quota, RateLimits, WhenUnreachable};
 pub use response_cache::{ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage};
 pub use subgraph::Subgraph;
+pub use upload::Upload;
 
 /// The federation router.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -81,6 +83,8 @@ pub struct Router {
     pub authentication: Authentication,
     /// What callers may see.
     pub authorization: Authorization,
+    /// Takes files with mutations.
+    pub upload: Upload,
 }
 
 impl Router {
@@ -118,6 +122,7 @@ impl Default for Router {
             subgraphs: BTreeMap::new(),
             authentication: Authentication::default(),
             authorization: Authorization::default(),
+            upload: Upload::default(),
         }
     }
 }

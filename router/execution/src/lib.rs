@@ -17,8 +17,10 @@ mod request;
 mod store;
 pub mod subgraphs;
 mod subscription;
+mod uploads;
 
 pub use answer::ExecutionResult;
 pub use executor::{ErrorFilter, ExecutionRequest, Executor, ExecutorBuilder, ServiceOptions};
 pub use live_plan::{LivePlan, Planned};
 pub use request::{RequestContext, SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService};
+pub use uploads::{Upload, UploadContent, Uploads};

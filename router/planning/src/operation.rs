@@ -278,6 +278,11 @@ impl PreparedOperation {
         cost.evaluate(self.supergraph.weights(), &variables, options)
     }
 
+    /// The named type of a variable, or of a field or item inside it; none when there is no such place.
+    pub fn input_type(&self, path: &[String]) -> Option<&str> {
+        variables::type_at(self.supergraph.api(), self.document.variable_definitions(), path)
+    }
+
     /// The answer's form for these variables.
     pub fn projection(&self, variables: &Variables) -> Arc<Projection> {
         let choice: Box<[bool]> = self.condition_variables.iter().map(|name| variables.is_true(name)).collect();

@@ -9,6 +9,7 @@ use serde_json::{Map, Number, Value};
 use crate::{
     api_schema::ApiSchema,
     error::{GraphQlError, Location, codes},
+    types::named_type,
 };
 
 /// Variables that fit their definitions.
@@ -76,6 +77,34 @@ pub(crate) fn coerce(
         }
     }
     if errors.is_empty() { Ok(Variables { values }) } else { Err(errors) }
+}
+
+/// The named type at a path: a variable, then fields of input objects and indexes of lists.
+pub(crate) fn type_at<'a>(
+    schema: &'a ApiSchema,
+    definitions: &'a [VariableDefinition],
+    path: &[String],
+) -> Option<&'a str> {
+    let (variable, inner) = path.split_first()?;
+    let mut reference = &definitions.iter().find(|definition| definition.name == *variable)?.var_type;
+    for segment in inner {
+        reference = match nullable(reference) {
+            Type::ListType(item) => {
+                segment.parse::<usize>().ok()?;
+                item
+            }
+            Type::NamedType(name) => {
+                let Some(TypeDefinition::InputObject(definition)) = schema.definition(name) else { return None };
+                &definition.fields.iter().find(|field| field.name == *segment)?.value_type
+            }
+            Type::NonNullType(inner) => inner,
+        };
+    }
+    Some(named_type(reference))
+}
+
+fn nullable(reference: &Type) -> &Type {
+    if let Type::NonNullType(inner) = reference { nullable(inner) } else { reference }
 }
 
 fn is_non_null(reference: &Type) -> bool {

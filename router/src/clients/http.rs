@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use super::accept::{Accept, MediaType, answer};
 use super::request::{GraphQlParameters, MalformedRequest, RequestBody};
-use super::{reservations, sse, streaming};
+use super::{reservations, sse, streaming, uploads};
 use crate::answer::{error_response, errors_response};
 use crate::authentication::{AuthenticationError, Credential};
 use crate::gateway::{Answer, OperationKind, Prepared, Scope};
@@ -97,6 +97,11 @@ impl Visit {
         if !self.may_change {
             let parameters = GraphQlParameters::from_query_string(request.uri().query().unwrap_or_default())?;
             return Ok(RequestBody::Single(Box::new(parameters)));
+        }
+        if let Some(uploads) = &self.edge.limits.uploads
+            && uploads::is_form(request.headers())
+        {
+            return uploads::read(uploads, self.edge.limits.batch, self.edge.limits.body_bytes, request).await;
         }
         let media_type = request.headers().get(header::CONTENT_TYPE).cloned();
         let body = body(&self.edge.limits, request).await?;

@@ -11,4 +11,5 @@ pub mod request;
 pub mod reservations;
 mod sse;
 mod streaming;
+pub(crate) mod uploads;
 pub mod websocket;

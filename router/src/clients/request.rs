@@ -6,6 +6,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+use super::uploads::OperationUploads;
+
 /// The parameters of one GraphQL request.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(try_from = "Wire")]
@@ -20,6 +22,8 @@ pub struct GraphQlParameters {
     pub extensions: Map<String, Value>,
     /// The id of a document that the router knows.
     pub document_id: Option<String>,
+    /// Files that came with it.
+    pub(crate) uploads: Option<Box<OperationUploads>>,
 }
 
 /// The parameters before it is known whether there is a document.
@@ -44,7 +48,8 @@ impl TryFrom<Wire> for GraphQlParameters {
     fn try_from(wire: Wire) -> Result<Self, Self::Error> {
         let Wire { query, operation_name, variables, extensions, document_id } = wire;
         let has_document = query.is_some();
-        let parameters = Self { query: query.unwrap_or_default(), operation_name, variables, extensions, document_id };
+        let query = query.unwrap_or_default();
+        let parameters = Self { query, operation_name, variables, extensions, document_id, uploads: None };
         if has_document || parameters.names_document() { Ok(parameters) } else { Err(NO_DOCUMENT) }
     }
 }
@@ -84,6 +89,23 @@ pub enum MalformedRequest {
     /// The body did not arrive in time.
     #[error("The request body took too long to arrive.")]
     TooSlow,
+    /// A form with files that another site's page may have sent.
+    #[error(
+        "Send the header `apollo-require-preflight: true` with forms, to show that no other site's page sends them."
+    )]
+    Preflight,
+    /// A form that is not as the multipart request specification has it.
+    #[error("The form is not a GraphQL multipart request: {0}.")]
+    Form(String),
+    /// More files than are taken.
+    #[error("A request brings at most {limit} files.")]
+    TooManyFiles {
+        /// The limit.
+        limit: usize,
+    },
+    /// As many forms as there is room for are on their way.
+    #[error("There is no room for further files at the moment; try again soon.")]
+    TooManyUploads,
     /// A mutation came by GET.
     #[error("GET takes queries only; use POST.")]
     MethodNotAllowed,
@@ -93,9 +115,11 @@ impl MalformedRequest {
     /// The status of the answer.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::Parameters(_) | Self::Batch | Self::BatchSize { .. } => StatusCode::BAD_REQUEST,
+            Self::Parameters(_) | Self::Batch | Self::BatchSize { .. } | Self::Form(_) => StatusCode::BAD_REQUEST,
+            Self::Preflight => StatusCode::FORBIDDEN,
+            Self::TooManyUploads => StatusCode::SERVICE_UNAVAILABLE,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge { .. } | Self::TooManyFiles { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         }
@@ -110,6 +134,10 @@ impl MalformedRequest {
             Self::MediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::TooLarge { .. } => "PAYLOAD_TOO_LARGE",
             Self::TooSlow => "REQUEST_TIMEOUT",
+            Self::Preflight => "CROSS_SITE_REQUEST",
+            Self::Form(_) => "BAD_FORM",
+            Self::TooManyFiles { .. } => "TOO_MANY_FILES",
+            Self::TooManyUploads => "UPLOADS_BUSY",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
         }
     }

@@ -31,6 +31,7 @@ impl CrossSite {
                 header::ACCEPT,
                 HeaderName::from_static("x-api-key"),
                 HeaderName::from_static("traceparent"),
+                HeaderName::from_static("graphql-require-preflight"),
                 HeaderName::from_static("x-graphql-event-stream-token"),
                 HeaderName::from_static("x-apollo-operation-name"),
                 HeaderName::from_static("apollo-require-preflight"),

@@ -25,3 +25,4 @@ mod shutdown;
 mod slow_clients;
 #[path = "../support/mod.rs"]
 mod support;
+mod uploads;

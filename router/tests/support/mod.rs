@@ -112,6 +112,8 @@ pub struct Settings {
     pub rules: Vec<(String, String)>,
     pub authorization: AuthorizationMode,
     pub introspection: bool,
+    /// Further subgraphs.
+    pub more: Vec<(Part, Arc<dyn SubgraphService>)>,
 }
 
 /// Puts something before a subgraph of a supergraph.
@@ -130,6 +132,7 @@ impl Settings {
             rules: Vec::new(),
             authorization: AuthorizationMode::default(),
             introspection: true,
+            more: Vec::new(),
         }
     }
 
@@ -173,11 +176,12 @@ impl Platform {
         let accounts = accounts::Accounts::new();
         let account_graph = accounts::subgraph(accounts.clone(), Arc::clone(&doorman));
         let note_graph = notes::subgraph(notes.clone());
-        let parts = [&account_graph, &note_graph].map(|part| Part {
+        let own = [&account_graph, &note_graph].map(|part| Part {
             name: part.name().to_owned(),
             url: String::new(),
             sdl: part.sdl().to_owned(),
         });
+        let parts: Vec<Part> = own.into_iter().chain(settings.more.iter().map(|(part, _)| part.clone())).collect();
         let mut supergraph = compose(&parts).unwrap_or_else(|errors| panic!("{errors:?}"));
         for (before, after) in &settings.rules {
             assert!(supergraph.supergraph_sdl.contains(before), "{}", supergraph.supergraph_sdl);
@@ -195,11 +199,14 @@ impl Platform {
             account_service = before(account_service, &parsed);
             note_service = before(note_service, &parsed);
         }
-        let executor = Executor::builder()
+        let mut executor = Executor::builder()
             .error_filter(settings.errors)
             .service("accounts", account_service, ServiceOptions::default())
-            .service("notes", note_service, ServiceOptions::default())
-            .build();
+            .service("notes", note_service, ServiceOptions::default());
+        for (part, service) in settings.more {
+            executor = executor.service(&part.name, service, ServiceOptions::default());
+        }
+        let executor = executor.build();
         let timeout = settings.limits.request_timeout;
         let options = PlannerOptions { introspection: settings.introspection, ..PlannerOptions::default() };
         let gateway = Gateway::new(&supergraph.supergraph_sdl, executor.clone(), options, timeout).unwrap();
@@ -230,7 +237,7 @@ impl Platform {
             accounts,
             gateway,
             executor,
-            parts: parts.to_vec(),
+            parts,
             connections,
             draining,
             server,

@@ -1,6 +1,9 @@
 //! A subgraph over HTTP: pooled connections, HTTP/1.1 or HTTP/2, a deadline and a size limit for every answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
@@ -15,6 +18,7 @@ use url::Url;
 use crate::{
     request::{SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService},
     subgraphs::plain::{PlainClient, PlainOptions, PlainResponse},
+    uploads::Uploads,
 };
 
 /// Adds what a subgraph must know of the caller, such as a signed identity, to each call.
@@ -87,6 +91,8 @@ impl HttpOptions {
 /// A subgraph behind a URL.
 pub struct HttpSubgraph {
     client: Client,
+    /// For calls with files where all others go by the plain client; made when the first such call comes.
+    for_files: OnceLock<reqwest::Client>,
     options: HttpOptions,
     decorator: Option<Arc<dyn RequestDecorator>>,
     subscriptions: Option<Arc<dyn SubgraphService>>,
@@ -106,7 +112,7 @@ impl HttpSubgraph {
             Some(plain) => Client::Plain(Box::new(plain)),
             None => Client::Versatile(options.client()?),
         };
-        Ok(Self { client, options, decorator: None, subscriptions: None })
+        Ok(Self { client, for_files: OnceLock::new(), options, decorator: None, subscriptions: None })
     }
 
     /// Decorates every call.
@@ -123,11 +129,21 @@ impl HttpSubgraph {
         self
     }
 
+    fn versatile(&self) -> Result<&reqwest::Client, SubgraphError> {
+        match (&self.client, self.for_files.get()) {
+            (Client::Versatile(client), _) | (_, Some(client)) => Ok(client),
+            (Client::Plain(_), None) => {
+                let client = self.options.client()?;
+                Ok(self.for_files.get_or_init(|| client))
+            }
+        }
+    }
+
     async fn post(
         &self,
         client: &reqwest::Client,
         headers: HeaderMap,
-        body: Bytes,
+        body: reqwest::Body,
     ) -> Result<PlainResponse, SubgraphError> {
         let call = client.post(self.options.url.clone()).headers(headers).body(body);
         let mut response = call.send().await.map_err(|error| failure(&error))?;
@@ -202,19 +218,28 @@ pub(crate) fn is_graphql_response(body: &[u8]) -> bool {
 impl SubgraphService for HttpSubgraph {
     async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, SubgraphError> {
         let mut headers = call_headers(&request, self.decorator.as_ref());
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(
             header::ACCEPT,
             HeaderValue::from_static("application/graphql-response+json, application/json;q=0.9"),
         );
-        let PlainResponse { status, headers, body } = match &self.client {
-            Client::Plain(plain) => {
-                let repeatable = request.kind == OperationKind::Query;
-                let call = plain.post(headers, request.to_json(), repeatable);
-                timeout(self.options.timeout, call).await.unwrap_or(Err(SubgraphError::Timeout))?
+        let response = if let Some(form) = Uploads::form(&request) {
+            headers.insert(header::CONTENT_TYPE, form.content_type);
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(form.length));
+            // A form is what other sites' pages can send too, so servers ask for a sign that no browser sent it unasked.
+            headers.insert("apollo-require-preflight", HeaderValue::from_static("true"));
+            self.post(self.versatile()?, headers, reqwest::Body::wrap_stream(form.body)).await?
+        } else {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            match &self.client {
+                Client::Plain(plain) => {
+                    let repeatable = request.kind == OperationKind::Query;
+                    let call = plain.post(headers, request.to_json(), repeatable);
+                    timeout(self.options.timeout, call).await.unwrap_or(Err(SubgraphError::Timeout))?
+                }
+                Client::Versatile(client) => self.post(client, headers, request.to_json().into()).await?,
             }
-            Client::Versatile(client) => self.post(client, headers, request.to_json()).await?,
         };
+        let PlainResponse { status, headers, body } = response;
         let body = match body {
             Ok(body) => body,
             Err(_) if !status.is_success() => return Err(SubgraphError::Status(status.as_u16())),

@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, stream::BoxStream};
 
-use crate::request::{SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService};
+use crate::{
+    request::{SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService},
+    uploads::Uploads,
+};
 
 /// What a subgraph offers inside the process. Answers are GraphQL responses in JSON, as over a network, so that both
 /// forms behave alike to the last error.
@@ -38,6 +41,9 @@ fn panicked() -> SubgraphError {
 #[async_trait]
 impl SubgraphService for InProcessSubgraph {
     async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, SubgraphError> {
+        if Uploads::go_with(&request) {
+            return Err(SubgraphError::Unavailable("files reach services over HTTP only".to_owned()));
+        }
         let answer = AssertUnwindSafe(self.local.execute(request)).catch_unwind().await;
         answer.map(SubgraphResponse::from).map_err(|_| panicked())
     }
