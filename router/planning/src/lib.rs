@@ -5,6 +5,7 @@
 //! planning library below, so the library can be replaced without touching execution.
 
 mod access;
+mod apart;
 mod api_schema;
 mod cache_hints;
 mod compile;
@@ -12,7 +13,6 @@ mod continuity;
 mod coordinates;
 mod cost;
 mod dependencies;
-mod divide;
 mod document;
 mod error;
 mod fetch_outline;

@@ -28,8 +28,8 @@ use tokio::sync::Semaphore;
 
 use crate::{
     access::{Denial, RequirementId},
+    apart::Apart,
     compile,
-    divide::Divider,
     document::{ParsedDocument, validation_rules},
     error::{PlanningError, codes},
     limits::{self, OperationLimits},
@@ -437,9 +437,12 @@ impl PlanningCore {
         overrides: &Overrides,
     ) -> Result<Option<QueryPlan>, PlanningError> {
         let token = CancellationToken::with_timeout(self.options.timeout);
-        let whole = |planner: &QueryPlanner, document: &Document| plan_by(planner, document, name, overrides, &token);
-        let kind = kind_of(document);
-        Divider::new(&self.supergraph, kind, &whole).plan(document).map_err(not_planned)
+        let whole = |planner: &QueryPlanner, document: &Document| {
+            // The library panics where it asks a subgraph for what that has not; another way may do.
+            catch_unwind(AssertUnwindSafe(|| plan_by(planner, document, name, overrides, &token)))
+                .unwrap_or_else(|_| Err("the planner stopped".to_owned()))
+        };
+        Apart::new(&self.supergraph, &whole).plan(document, kind_of(document)).map_err(not_planned)
     }
 }
 

@@ -5,17 +5,21 @@
 //! with other arguments, would get the key, and the subgraph the client's field. It finds no way from a union into the same union, which fragments
 //! with conditions need.
 
+mod selections;
+
 use std::borrow::Cow;
 
 use ahash::AHashMap;
 use graphql_tools::static_graphql::{
     query::{
         Definition, Directive, Document, Field, FragmentDefinition, InlineFragment, OperationDefinition, Selection,
-        SelectionSet, TypeCondition, Value,
+        SelectionSet, Value,
     },
     schema::Field as FieldDefinition,
 };
 use indexmap::IndexMap;
+
+use selections::{any_field, fragment, grouped, nested, together, typename};
 
 use crate::{planner::Conditions, supergraph::Supergraph, types::named_type};
 
@@ -72,7 +76,7 @@ pub(crate) fn rewrite(supergraph: &Supergraph, mut document: Document, condition
                 (api.subscription_type().unwrap_or_default(), &mut subscription.selection_set)
             }
         };
-        *set = rewriter.set(root, set);
+        *set = rewriter.set(root, set, &[]);
     }
     document.definitions = operations.into_iter().map(Definition::Operation).collect();
     document
@@ -115,10 +119,22 @@ struct Rewriter<'a> {
 /// The directives of fragments that were dissolved, outermost first.
 type Layers<'c> = &'c [&'c [Directive]];
 
+/// The subgraphs that answer the field of which an object is the value.
+type Answerers<'c> = &'c [&'c str];
+
+/// What stands around selections.
+#[derive(Clone, Copy)]
+struct Above<'c> {
+    conditions: Layers<'c>,
+    answerers: Answerers<'c>,
+}
+
 impl Rewriter<'_> {
-    fn set(&self, parent: &str, set: &SelectionSet) -> SelectionSet {
+    /// The selections of a type, whose object is the value of a field that these subgraphs answer.
+    fn set(&self, parent: &str, set: &SelectionSet, answerers: Answerers<'_>) -> SelectionSet {
         let mut items = Vec::with_capacity(set.items.len());
-        self.items(parent, set, &[], &mut items);
+        self.items(parent, set, Above { conditions: &[], answerers }, &mut items);
+        let mut items = self.by_object(parent, items, set, answerers);
         if items.is_empty() && !self.is_root(parent) {
             // An object is asked for even when nothing of it is.
             items.push(typename(set));
@@ -133,6 +149,37 @@ impl Rewriter<'_> {
             grouped(parent, self.ordered(parent, items), set)
         };
         SelectionSet { span: set.span, items }
+    }
+
+    /// Asks by each object's own type for what only a subgraph has that knows an interface as an object, where fragments ask that
+    /// subgraph about some objects as well: the library would ask it about those only.
+    fn by_object(
+        &self,
+        parent: &str,
+        items: Vec<Selection>,
+        like: &SelectionSet,
+        answerers: Answerers<'_>,
+    ) -> Vec<Selection> {
+        let is_outside = |field: &Field| self.supergraph.is_only_of_interface_object(parent, &field.name);
+        let asks = |item: &Selection| matches!(item, Selection::InlineFragment(own) if any_field(&own.selection_set, &is_outside));
+        // That subgraph's own objects are asked whatever they are.
+        if !items.iter().any(asks) || self.supergraph.is_interface_object(parent, answerers) {
+            return items;
+        }
+        let mut by_object = Vec::with_capacity(items.len());
+        for item in items {
+            match item {
+                Selection::Field(field) if is_outside(&field) => {
+                    let objects = self.supergraph.api().possible_types(parent).iter();
+                    by_object.extend(objects.filter_map(|object| self.supergraph.types().name(*object)).map(|on| {
+                        let only = SelectionSet { span: like.span, items: vec![Selection::Field(field.clone())] };
+                        Selection::InlineFragment(fragment(on, Vec::new(), only))
+                    }));
+                }
+                other => by_object.push(other),
+            }
+        }
+        by_object
     }
 
     /// The selections with equal fields and those of the same subgraphs beside each other, and fragments at the end: when
@@ -193,7 +240,7 @@ impl Rewriter<'_> {
         Some(open)
     }
 
-    fn items(&self, parent: &str, set: &SelectionSet, conditions: Layers<'_>, out: &mut Vec<Selection>) {
+    fn items(&self, parent: &str, set: &SelectionSet, above: Above<'_>, out: &mut Vec<Selection>) {
         for item in &set.items {
             let directives = match item {
                 Selection::Field(field) => &field.directives,
@@ -207,7 +254,7 @@ impl Rewriter<'_> {
                     let mut own = field.clone();
                     own.directives = directives;
                     own.alias = None;
-                    if !conditions.is_empty() {
+                    if !above.conditions.is_empty() {
                         own.directives.clear();
                     }
                     out.push(Selection::Field(own));
@@ -216,7 +263,7 @@ impl Rewriter<'_> {
                     let only = SelectionSet { span: set.span, items: vec![item.clone()] };
                     for object in self.supergraph.api().possible_types(parent) {
                         if let Some(on) = self.supergraph.types().name(*object) {
-                            self.fragment(parent, on, &[], &only, conditions, out);
+                            self.fragment(parent, on, &[], &only, above, out);
                         }
                     }
                 }
@@ -226,27 +273,28 @@ impl Rewriter<'_> {
                     if let Some(definition) = definition
                         && !field.selection_set.items.is_empty()
                     {
-                        own.selection_set = self.set(named_type(&definition.field_type), &field.selection_set);
+                        let owners = self.supergraph.owners(parent, &field.name);
+                        own.selection_set = self.set(named_type(&definition.field_type), &field.selection_set, &owners);
                     }
                     let key = field.alias.as_deref().unwrap_or(&field.name);
                     let key = subgraph_key(self.supergraph, key, &field.name, definition);
                     own.alias = (key != field.name).then(|| key.into_owned());
-                    if let Some(directives) = together(&directives, conditions) {
+                    if let Some(directives) = together(&directives, above.conditions) {
                         own.directives = directives;
                         out.push(Selection::Field(own));
                     } else {
                         let inner = Selection::Field(own);
-                        out.push(nested(parent, conditions, inner, set));
+                        out.push(nested(parent, above.conditions, inner, set));
                     }
                 }
                 Selection::InlineFragment(fragment) => {
                     let on = fragment.type_condition.as_ref().map_or(parent, |on| on.as_ref().as_str());
-                    self.fragment(parent, on, &directives, &fragment.selection_set, conditions, out);
+                    self.fragment(parent, on, &directives, &fragment.selection_set, above, out);
                 }
                 Selection::FragmentSpread(spread) => {
                     if let Some(fragment) = self.fragments.get(&spread.fragment_name) {
                         let on = fragment.type_condition.as_ref();
-                        self.fragment(parent, on, &directives, &fragment.selection_set, conditions, out);
+                        self.fragment(parent, on, &directives, &fragment.selection_set, above, out);
                     }
                 }
             }
@@ -259,7 +307,7 @@ impl Rewriter<'_> {
         on: &str,
         directives: &[Directive],
         set: &SelectionSet,
-        conditions: Layers<'_>,
+        above: Above<'_>,
         out: &mut Vec<Selection>,
     ) {
         if !self.meet(parent, on) {
@@ -270,84 +318,16 @@ impl Rewriter<'_> {
         // A fragment that leaves out no type is dissolved, its conditions handed to what is in it.
         let all_are_on = types.is_subtype(from, to);
         if on == parent || (all_are_on && (types.is_object(from) || self.supergraph.api().is_union(on))) {
-            let mut more = conditions.to_vec();
+            let mut more = above.conditions.to_vec();
             if !directives.is_empty() {
                 more.push(directives);
             }
-            return self.items(parent, set, &more, out);
+            return self.items(parent, set, Above { conditions: &more, ..above }, out);
         }
-        let inner = fragment(on, directives.to_vec(), self.set(on, set));
-        out.push(match together(directives, conditions) {
+        let inner = fragment(on, directives.to_vec(), self.set(on, set, above.answerers));
+        out.push(match together(directives, above.conditions) {
             Some(directives) => Selection::InlineFragment(InlineFragment { directives, ..inner }),
-            None => nested(on, conditions, Selection::InlineFragment(inner), set),
+            None => nested(on, above.conditions, Selection::InlineFragment(inner), set),
         });
     }
-}
-
-fn typename(like: &SelectionSet) -> Selection {
-    Selection::Field(Field {
-        position: like.span.0,
-        alias: None,
-        name: "__typename".to_owned(),
-        arguments: Vec::new(),
-        directives: Vec::new(),
-        selection_set: SelectionSet { span: like.span, items: Vec::new() },
-    })
-}
-
-fn fragment(on: &str, directives: Vec<Directive>, selection_set: SelectionSet) -> InlineFragment {
-    let type_condition = Some(TypeCondition::On(on.to_owned()));
-    InlineFragment { position: selection_set.span.0, type_condition, directives, selection_set }
-}
-
-/// All directives on one selection; none when two of a name differ, for directives are not repeatable.
-fn together(own: &[Directive], conditions: Layers<'_>) -> Option<Vec<Directive>> {
-    let mut all = own.to_vec();
-    for directive in conditions.iter().copied().flatten() {
-        match all.iter().find(|known| known.name == directive.name) {
-            Some(known) if known.arguments == directive.arguments => {}
-            Some(_) => return None,
-            None => all.push(directive.clone()),
-        }
-    }
-    Some(all)
-}
-
-/// The selections with fields of one condition in one fragment: the library forgets the condition of a field when another
-/// one beside it has the same and is answered elsewhere.
-fn grouped(parent: &str, items: Vec<Selection>, like: &SelectionSet) -> Vec<Selection> {
-    let mut kept = Vec::with_capacity(items.len());
-    let mut groups: Vec<(Vec<Directive>, Vec<Selection>)> = Vec::new();
-    for item in items {
-        match item {
-            Selection::Field(mut field) if !field.directives.is_empty() && field.name != "__typename" => {
-                let directives = std::mem::take(&mut field.directives);
-                match groups.iter_mut().find(|(known, _)| same(known, &directives)) {
-                    Some((_, fields)) => fields.push(Selection::Field(field)),
-                    None => groups.push((directives, vec![Selection::Field(field)])),
-                }
-            }
-            other => kept.push(other),
-        }
-    }
-    kept.extend(groups.into_iter().map(|(directives, items)| {
-        Selection::InlineFragment(fragment(parent, directives, SelectionSet { span: like.span, items }))
-    }));
-    kept
-}
-
-/// Whether two lists of directives are alike; where they stand does not matter.
-fn same(one: &[Directive], other: &[Directive]) -> bool {
-    one.len() == other.len()
-        && one.iter().all(|directive| {
-            other.iter().any(|other| directive.name == other.name && directive.arguments == other.arguments)
-        })
-}
-
-/// A selection inside one fragment for each layer of conditions.
-fn nested(on: &str, conditions: Layers<'_>, inner: Selection, like: &SelectionSet) -> Selection {
-    conditions.iter().rev().fold(inner, |inner, layer| {
-        let set = SelectionSet { span: like.span, items: vec![inner] };
-        Selection::InlineFragment(fragment(on, layer.to_vec(), set))
-    })
 }

@@ -17,8 +17,8 @@ use crate::{
 /// A key on the wire that is kept under another one, by its path of keys.
 #[derive(Debug, Clone)]
 pub(crate) struct Rename {
-    pub(crate) path: Vec<String>,
-    pub(crate) to: String,
+    path: Vec<String>,
+    to: String,
 }
 
 pub(crate) struct ShapeCompiler<'a> {

@@ -20,6 +20,7 @@ use parking_lot::Mutex;
 
 use crate::{
     access::Requirements,
+    apart::supergraph as part,
     api_schema::ApiSchema,
     cache_hints::{self, CacheHint},
     cost::Weights,
@@ -29,8 +30,6 @@ use crate::{
     types::{TypeTable, named_type},
 };
 
-/// The root field below which a part of an operation is planned by itself.
-pub(crate) const PART: &str = "_part";
 /// Planners kept for parts; each is as large as the supergraph.
 const MAX_PARTS: usize = 32;
 
@@ -59,6 +58,7 @@ pub struct Supergraph {
     pub(crate) query_planner: QueryPlanner,
     /// What the planner plans on.
     document: Document,
+    /// Planners for parts of operations, by subgraph and type.
     parts: Mutex<AHashMap<(String, String), Arc<QueryPlanner>>>,
     types: TypeTable,
     api: ApiSchema,
@@ -176,31 +176,14 @@ impl Supergraph {
         }
     }
 
-    /// A planner for which the subgraph `graph` has one root field more, [`PART`], of the type `ty`.
-    pub(crate) fn part_planner(&self, graph: &str, ty: &str) -> Result<Arc<QueryPlanner>, String> {
-        let key = (graph.to_owned(), ty.to_owned());
+    /// A planner for which the subgraph `graph` has one root field more, [`PART`]: an object with the fields that it computes of a
+    /// type, as if they required nothing.
+    pub(crate) fn part_planner(&self, graph: &str, type_name: &str) -> Result<Arc<QueryPlanner>, String> {
+        let key = (graph.to_owned(), type_name.to_owned());
         if let Some(known) = self.parts.lock().get(&key) {
             return Ok(Arc::clone(known));
         }
-        let query = self.api.query_type();
-        let field = format!("type {query} @join__type(graph: {graph}) {{ {PART}: {ty} @join__field(graph: {graph}) }}");
-        let mut more = safe_parse_schema(&field).map_err(|error| error.to_string())?;
-        let Some(Definition::TypeDefinition(TypeDefinition::Object(more))) = more.definitions.pop() else {
-            return Err("a part has one root field".to_owned());
-        };
-        let mut document = self.document.clone();
-        for definition in &mut document.definitions {
-            if let Definition::TypeDefinition(TypeDefinition::Object(object)) = definition
-                && object.name == query
-            {
-                object.fields.extend(more.fields.iter().cloned());
-                let unknown = more.directives.iter().filter(|own| {
-                    !object.directives.iter().any(|known| known.name == own.name && known.arguments == own.arguments)
-                });
-                let unknown: Vec<_> = unknown.cloned().collect();
-                object.directives.extend(unknown);
-            }
-        }
+        let document = part::add(&self.document, self.api.query_type(), graph, type_name)?;
         let planner = QueryPlanner::new_from_supergraph(&document, QueryPlannerOptions::default());
         let planner = Arc::new(planner.map_err(|error| error.to_string())?);
         let mut parts = self.parts.lock();
@@ -229,6 +212,26 @@ impl Supergraph {
     /// Whether a field of an interface has to be asked for by each object's own type.
     pub(crate) fn is_restricted(&self, interface: &str, field: &str) -> bool {
         !self.restricted.is_empty() && self.restricted.contains(&(interface.to_owned(), field.to_owned()))
+    }
+
+    /// Whether one of these subgraphs knows an interface as an object.
+    pub(crate) fn is_interface_object(&self, interface: &str, graphs: &[&str]) -> bool {
+        let definition = self.query_planner.supergraph.definitions.get(interface);
+        definition.is_some_and(|definition| {
+            let mut joins = definition.join_types().iter();
+            joins.any(|join| join.is_interface_object && graphs.contains(&join.graph_id.as_str()))
+        })
+    }
+
+    /// Whether only subgraphs that know an interface as an object answer this field of it.
+    pub(crate) fn is_only_of_interface_object(&self, interface: &str, field: &str) -> bool {
+        let Some(definition) = self.query_planner.supergraph.definitions.get(interface) else { return false };
+        let Some(field) = definition.fields().get(field) else { return false };
+        let outside = |graph: &String| {
+            definition.join_types().iter().any(|join| join.is_interface_object && join.graph_id == *graph)
+        };
+        let graphs = field.resolvable_in_graphs(definition);
+        !graphs.is_empty() && graphs.iter().all(outside)
     }
 
     /// The subgraphs that answer a field, by their names in the supergraph.

@@ -55,13 +55,11 @@ fn split() -> impl Strategy<Value = Split> {
                 requires_first: requires_first && target.is_none(),
                 overrides: overrides && !shareable && !requires_first,
             });
-        (presence, proptest::collection::vec(field, 1..7)).prop_map(move |(presence, mut fields)| {
-            // The planner finds no plan for requirements where keys have to be translated on the way.
-            let translates = presence[1..].iter().flatten().any(|first_key| *first_key == Some(false));
-            for field in &mut fields {
-                field.requires_first &= !translates;
-            }
-            Split { subgraphs, entities, presence, fields }
+        (presence, proptest::collection::vec(field, 1..7)).prop_map(move |(presence, fields)| Split {
+            subgraphs,
+            entities,
+            presence,
+            fields,
         })
     })
 }

@@ -1,7 +1,5 @@
 //! Moves fields about by directives: `@requires`, `@provides`, `@override`.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use super::split::Split;
@@ -29,19 +27,6 @@ pub(super) fn apply(split: &mut Split) {
     }
 }
 
-/// The planner finds no plan for `@requires` where one key has to be translated into another on the way.
-fn may_require(split: &Split, ty: &str) -> bool {
-    let keys = |subgraph: &usize| {
-        let definition = &split.subgraphs[*subgraph].schema.types[ty];
-        definition.keys.iter().map(|key| key.fields.to_string()).collect::<BTreeSet<_>>()
-    };
-    let everywhere: Vec<BTreeSet<String>> = (0..split.subgraphs.len())
-        .filter(|subgraph| split.subgraphs[*subgraph].schema.get(ty).is_some())
-        .map(|subgraph| keys(&subgraph))
-        .collect();
-    everywhere.windows(2).all(|pair| pair[0] == pair[1])
-}
-
 /// Fields of a type that exactly one subgraph answers and that are free to be changed, with who answers them.
 fn movable(split: &Split, ty: &str) -> Vec<(String, usize)> {
     let definition = &split.monolith.types[ty];
@@ -59,7 +44,7 @@ fn movable(split: &Split, ty: &str) -> Vec<(String, usize)> {
 
 fn require(split: &mut Split, ty: &str) {
     let candidates = movable(split, ty);
-    if candidates.is_empty() || !may_require(split, ty) {
+    if candidates.is_empty() {
         return;
     }
     let (computed, owner) = split.random.pick(&candidates).clone();

@@ -1,4 +1,4 @@
-//! Operations that the planning library cannot plan as a whole.
+//! Operations with computed fields that the planning library cannot plan at once.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::sync::Arc;
@@ -83,11 +83,16 @@ async fn parts_lie_within_parts_and_within_lists_of_lists() {
     let document =
         "{ products { reviews { related { product { shippingCost reviews { product { name shippingCost } } } } } } }";
     let operation = plan(document).await;
-    let last = operation.plan().steps.last().unwrap();
-    let StepInput::Entities(inputs) = &last.input else { panic!("costs are those of entities") };
-    let depths: Vec<usize> = inputs.iter().flat_map(|input| input.paths.iter().map(|path| path.len())).collect();
+    let steps = operation.plan().steps.iter().filter(|step| step.query.contains("shippingCost"));
+    let inputs = steps.filter_map(|step| match &step.input {
+        StepInput::Entities(inputs) => Some(inputs),
+        StepInput::Root { .. } => None,
+    });
+    let mut depths: Vec<usize> =
+        inputs.flatten().flat_map(|input| input.paths.iter().map(|path| path.len()).collect::<Vec<_>>()).collect();
+    depths.sort_unstable();
     // products, reviews, both lists of related and product; then the same again from there.
-    assert_eq!(depths, [8, 11], "{}", last.query);
+    assert_eq!(depths, [8, 11]);
 }
 
 #[tokio::test]
