@@ -278,9 +278,9 @@ fn agree(whole: &Value, part: &Value, path: &mut Vec<Value>, denied: &[Value]) {
 async fn whatever_is_denied_the_rest_of_the_answer_stays_as_it_was() {
     let documents = [
         "{ me { id name email karma friends { name reviews { body product { name weight } } } } }",
-        "{ topProducts { upc name weight colour inStock shippingEstimate dimensions { size boxed } reviews { id author { name } } } }",
+        "{ topProducts(first: 2) { upc name weight colour inStock shippingEstimate dimensions { size boxed } reviews { id author { name } } } }",
         "{ catalogue { id title rating ... on Book { pages } ... on Movie { minutes } } latestReviews { body author { karma } } }",
-        r#"{ search(term: "") { __typename ... on Media { title rating } ... on Product { name reviews { body } } ... on User { name } } }"#,
+        r#"{ search(term: "") { __typename ... on Media { title rating } ... on Product { name reviews { body } } ... on User { person: name } } }"#,
     ];
     let rules = [EMAIL, KARMA, REVIEWS, BOOK, RATING, MINUTES, WEIGHT, UPC, COLOUR];
     for chosen in 1_usize..1 << rules.len() {
@@ -293,7 +293,7 @@ async fn whatever_is_denied_the_rest_of_the_answer_stays_as_it_was() {
         for document in documents {
             let (whole, part) =
                 (ask(&shop, document, &["mail", "read", "reader"]).await, ask(&shop, document, &[]).await);
-            assert!(denied(&whole).is_empty(), "{whole}");
+            assert_eq!(whole["errors"], Value::Null, "{whole}");
             agree(&whole["data"], &part["data"], &mut Vec::new(), &denied(&part));
         }
     }
