@@ -138,6 +138,8 @@ pub enum ConfigCommand {
     Show,
     /// Print the reference of all settings as Markdown.
     Reference,
+    /// Print the JSON Schema of the configuration file.
+    Schema,
 }
 
 /// Events that a consumer gave up on. The platform may be running meanwhile.

@@ -6,11 +6,15 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use async_trait::async_trait;
+use axum::Router;
 use axum::middleware::from_fn_with_state;
+use cloudphone_cache::Engine;
 use cloudphone_composition::{CompositionError, Subgraph as Part, compose};
+use cloudphone_config::Fingerprint;
 use cloudphone_core::Origin;
 use cloudphone_execution::{ErrorFilter, Executor, ServiceOptions};
 use cloudphone_graphql::Subgraph;
+use cloudphone_graphql::identity_token::InternalSecret;
 use cloudphone_identity::AuthenticationError as IdentityRefusal;
 use cloudphone_planning::{OperationLimits, PlannerOptions, Supergraph};
 use cloudphone_router::authentication::{
@@ -27,10 +31,14 @@ use cloudphone_router::subgraphs::{in_process, remote};
 use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 
+use crate::configuration::Remake;
+use crate::connections::Door;
 use crate::domains::Domains;
 use crate::engines::Engines;
 use crate::guards;
+use crate::lasting::{Lasting, Remembered};
 use crate::response_cache;
+use crate::services::Services;
 use crate::settings::{Environment, ProxyHeader, Settings};
 
 /// The schemas of all subgraphs, in the order of their names.
@@ -43,34 +51,106 @@ pub(crate) fn schemas() -> Vec<Part> {
     ]
 }
 
-/// All the router's routes.
-pub(crate) async fn build(
-    settings: &Settings,
-    engines: &Engines,
-    domains: &Domains,
-    more: axum::Router,
+/// The edge of the platform, which can be made anew from other settings.
+pub(crate) struct PlatformEdge {
+    lasting: Lasting,
+    authenticator: Arc<dyn Authenticator>,
+    here: Vec<Subgraph>,
+    secret: InternalSecret,
+    shared: Engine,
+    remembered: Remembered,
+    storage_origin: String,
+    more: Router,
     draining: CancellationToken,
-) -> anyhow::Result<axum::Router> {
-    let supergraph = compose(&schemas()).map_err(|errors| composition_failed(&errors))?;
-    let cache = response_cache::build(settings, Some(&engines.cache)).await?;
-    let more = more.merge(response_cache::routes(settings, cache.as_ref()));
-    let executor = executor(settings, engines, domains, &supergraph.supergraph_sdl, cache.as_ref())?;
-    let gateway = gateway(settings, &supergraph.supergraph_sdl, executor)?;
-    let authenticator = authenticator(settings, engines, domains).await?;
-    let console = settings.console.folder.clone().unwrap_or_else(|| "web-console/dist".into());
-    let pages = Pages {
-        console: console.join("index.html").is_file().then_some(console),
-        explorer: settings.environment == Environment::Development,
-        content: ContentPolicy { storage_origin: Some(engines.storage.endpoint.public_url.clone()) },
-    };
-    let stages = guards::stages(settings, &engines.cache)?;
-    Ok(open(settings, gateway, authenticator, subscription_rules(), stages, &pages, more, draining))
+}
+
+impl PlatformEdge {
+    /// Composes the supergraph and opens the edge.
+    pub(crate) async fn open(
+        settings: &Settings,
+        engines: &Engines,
+        domains: &Domains,
+        more: Router,
+        draining: CancellationToken,
+    ) -> anyhow::Result<(Self, Door)> {
+        let supergraph = compose(&schemas()).map_err(|errors| composition_failed(&errors))?;
+        let (here, secret) = (domains.subgraphs(), engines.secret.clone());
+        let shared = engines.cache.clone();
+        let remembered = Remembered::make(settings, &shared).await?;
+        let parsed = Supergraph::parse(&supergraph.supergraph_sdl)?;
+        let reach = Reach { here: &here, secret: &secret, supergraph: &parsed, cache: remembered.cache() };
+        let (executor, services) = executor(settings, &reach, &Services::default())?;
+        let gateway = gateway(settings, &supergraph.supergraph_sdl, executor)?;
+        let lasting = Lasting::new(settings, gateway, services);
+        let authenticator = authenticator(settings, engines, domains).await?;
+        let storage_origin = engines.storage.endpoint.public_url.clone();
+        let mut edge =
+            Self { lasting, authenticator, here, secret, shared, remembered, storage_origin, more, draining };
+        let routes = edge.routes(settings);
+        let door = edge.lasting.lead_to(routes, settings);
+        Ok((edge, door))
+    }
+
+    fn routes(&self, settings: &Settings) -> Router {
+        let console = settings.console.folder.clone().unwrap_or_else(|| "web-console/dist".into());
+        let pages = Pages {
+            console: console.join("index.html").is_file().then_some(console),
+            explorer: settings.environment == Environment::Development,
+            content: ContentPolicy { storage_origin: Some(self.storage_origin.clone()) },
+        };
+        let authenticator = Arc::clone(&self.authenticator);
+        let more = self.more.clone().merge(response_cache::routes(settings, self.remembered.cache()));
+        let stages = guards::stages(settings, &self.shared, self.remembered.documents());
+        let (rules, draining) = (subscription_rules(), self.draining.clone());
+        open(settings, &self.lasting, authenticator, rules, stages, &pages, more, draining)
+    }
+}
+
+#[async_trait]
+impl Remake for PlatformEdge {
+    async fn remake(&mut self, settings: &Settings) -> anyhow::Result<()> {
+        let remembered = self.remembered.again(settings, &self.shared).await?;
+        let supergraph = self.lasting.gateway.supergraph();
+        let reach =
+            Reach { here: &self.here, secret: &self.secret, supergraph: &supergraph, cache: remembered.cache() };
+        let (executor, services) = executor(settings, &reach, &self.lasting.services)?;
+        self.remembered = remembered;
+        self.lasting.services = services;
+        reconfigure(&self.lasting.gateway, executor, settings);
+        let routes = self.routes(settings);
+        self.lasting.lead_to(routes, settings);
+        Ok(())
+    }
+
+    fn needs_restart(&self, name: &str) -> bool {
+        // Where engines and parts listen, and what domains were built with.
+        let listens = matches!(name, "http.address" | "http.port" | "http.drain_seconds") || name.ends_with("_port");
+        let lasts = ["environment", "http.", "router.", "subgraphs.", "console.", "observability.log_filter"];
+        listens || !lasts.iter().any(|changeable| name.starts_with(changeable))
+    }
+
+    async fn look_around(&mut self, _: &Settings) {
+        self.lasting.adjust_places();
+    }
 }
 
 /// Plans and executes within the limits of the settings.
 pub(crate) fn gateway(settings: &Settings, supergraph_sdl: &str, executor: Executor) -> anyhow::Result<Gateway> {
+    let gateway = Gateway::new(supergraph_sdl, executor, planner_options(settings), request_timeout(settings))?;
+    Ok(gateway.with_authorization(settings.router.authorization.mode.into()))
+}
+
+/// The same for other settings of a gateway at work.
+pub(crate) fn reconfigure(gateway: &Gateway, executor: Executor, settings: &Settings) {
+    // First, as live streams are looked at again by what follows.
+    gateway.change_authorization(settings.router.authorization.mode.into());
+    gateway.reconfigure(executor, planner_options(settings), request_timeout(settings));
+}
+
+/// How operations are planned, and how large they may be.
+fn planner_options(settings: &Settings) -> PlannerOptions {
     let introspection = settings.router.introspection.unwrap_or(settings.environment == Environment::Development);
-    let options = PlannerOptions {
+    PlannerOptions {
         cache_capacity: settings.router.plan_cache_entries,
         introspection,
         limits: OperationLimits {
@@ -82,31 +162,34 @@ pub(crate) fn gateway(settings: &Settings, supergraph_sdl: &str, executor: Execu
             max_fields: Some(settings.router.max_fields),
         },
         ..PlannerOptions::default()
-    };
-    let timeout = Duration::from_secs(settings.http.request_timeout_seconds);
-    let gateway = Gateway::new(supergraph_sdl, executor, options, timeout)?;
-    Ok(gateway.with_authorization(settings.router.authorization.mode.into()))
+    }
 }
 
-/// The routes of a router, with the limits and protections of the settings before them.
+/// The longest that a query or mutation may take.
+pub(crate) fn request_timeout(settings: &Settings) -> Duration {
+    Duration::from_secs(settings.http.request_timeout_seconds)
+}
+
+/// The routes of a router, with the limits and protections of the settings before them. Called again for other settings:
+/// what must outlast them is in `lasting`.
 #[allow(clippy::too_many_arguments, reason = "each is a part of the edge, and there are two who put them together")]
 pub(crate) fn open(
     settings: &Settings,
-    gateway: Gateway,
+    lasting: &Lasting,
     authenticator: Arc<dyn Authenticator>,
     subscriptions: HashMap<String, FieldRule>,
     stages: Stages,
     pages: &Pages,
-    more: axum::Router,
+    more: Router,
     draining: CancellationToken,
-) -> axum::Router {
+) -> Router {
     let edge = Edge {
-        gateway,
+        gateway: lasting.gateway.clone(),
         authenticator,
         limits: limits(settings, subscriptions),
         cross_site: CrossSite::new(&settings.http.allowed_origins),
         stages,
-        connections: Arc::new(Semaphore::new(settings.router.max_connections)),
+        connections: Arc::clone(&lasting.connections),
         draining,
     };
     let header = match settings.http.proxy_header {
@@ -114,7 +197,7 @@ pub(crate) fn open(
         ProxyHeader::Forwarded => Forwarding::Forwarded,
     };
     let proxies = TrustedProxies::new(&settings.http.trusted_proxies, header);
-    routes(edge, pages, more).layer(from_fn_with_state(proxies, behind_proxies))
+    routes(edge, &lasting.live, pages, more).layer(from_fn_with_state(proxies, behind_proxies))
 }
 
 fn composition_failed(errors: &[CompositionError]) -> anyhow::Error {
@@ -128,7 +211,7 @@ fn limits(settings: &Settings, mut subscriptions: HashMap<String, FieldRule>) ->
     subscriptions.extend(told.subscriptions_from_snapshot.iter().map(|field| (field.clone(), FieldRule::snapshot())));
     Limits {
         body_bytes: settings.http.max_body_bytes,
-        request_timeout: Duration::from_secs(settings.http.request_timeout_seconds),
+        request_timeout: request_timeout(settings),
         connections: settings.router.max_connections,
         operations_per_connection: settings.router.max_operations_per_connection,
         heartbeat: Duration::from_secs(settings.router.heartbeat_seconds),
@@ -164,32 +247,42 @@ fn subscription_rules() -> HashMap<String, FieldRule> {
     rules.map(|(field, rule)| (field.to_owned(), rule)).into()
 }
 
+/// What the platform's subgraphs are reached with.
+struct Reach<'a> {
+    /// Those of this process.
+    here: &'a [Subgraph],
+    secret: &'a InternalSecret,
+    supergraph: &'a Arc<Supergraph>,
+    cache: Option<&'a ResponseCache>,
+}
+
 /// Subgraphs of this process are called directly; for the others the configuration says where they are.
-fn executor(
-    settings: &Settings,
-    engines: &Engines,
-    domains: &Domains,
-    supergraph_sdl: &str,
-    cache: Option<&ResponseCache>,
-) -> anyhow::Result<Executor> {
-    let supergraph = Supergraph::parse(supergraph_sdl)?;
+fn executor(settings: &Settings, reach: &Reach<'_>, before: &Services) -> anyhow::Result<(Executor, Services)> {
     let timeout = Duration::from_secs(settings.router.subgraph_timeout_seconds);
     let options = ServiceOptions { timeout };
-    let here = domains.subgraphs();
     let mut builder = Executor::builder().error_filter(error_filter(settings));
+    let mut services = Services::default();
     for part in schemas() {
-        let local = here.iter().find(|subgraph: &&Subgraph| subgraph.name() == part.name);
-        let service = if let Some(subgraph) = local {
-            in_process(subgraph.clone())
+        let local = reach.here.iter().find(|subgraph| subgraph.name() == part.name);
+        let transport = if let Some(subgraph) = local {
+            services.reach(before, &part.name, Fingerprint::of(&"here"), || Ok(in_process(subgraph.clone())))
         } else {
             let url = settings.subgraphs.url_of(&part.name);
             let url = url.with_context(|| format!("subgraphs.{}: say where this subgraph is", part.name))?;
-            remote(&url.parse()?, &engines.secret, timeout, &settings.router.subscriptions_of(&part.name))?
+            let from = Fingerprint::of(&(url, timeout, &settings.router.subgraphs.get(&part.name)));
+            services.reach(before, &part.name, from, || {
+                Ok(remote(&url.parse()?, reach.secret, timeout, &settings.router.subscriptions_of(&part.name))?)
+            })
+        }?;
+        builder = match reach.cache {
+            Some(cache) => {
+                let service = cache.before(Arc::clone(&transport), reach.supergraph);
+                builder.layered_service(&part.name, service, transport, options)
+            }
+            None => builder.service(&part.name, transport, options),
         };
-        let service = cache.map_or(Arc::clone(&service), |cache| cache.before(service, &supergraph));
-        builder = builder.service(&part.name, service, options);
     }
-    Ok(builder.build())
+    Ok((builder.build(), services))
 }
 
 /// In production clients are not told what went wrong inside.

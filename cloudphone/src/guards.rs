@@ -1,5 +1,6 @@
 //! What the settings put before every operation.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -17,13 +18,13 @@ use crate::settings::{self, Environment, Settings, TrustMode};
 const LAG_IN_PRODUCTION_MS: u64 = 1000;
 
 /// The stages of the settings. `cache` is what replicas share, if they do.
-pub(crate) fn stages(settings: &Settings, cache: &Cache) -> anyhow::Result<Stages> {
-    let documents = documents(settings, cache)?;
+pub(crate) fn stages(settings: &Settings, cache: &Cache, documents: Arc<Documents>) -> Stages {
     let overload = Some(Overload::new(overload(settings)));
-    Ok(Stages { documents, rates: rates(settings, cache), cost: cost(settings), overload })
+    Stages { documents, rates: rates(settings, cache), cost: cost(settings), overload }
 }
 
-fn documents(settings: &Settings, cache: &Cache) -> anyhow::Result<Documents> {
+/// Documents that clients name instead of sending them.
+pub(crate) fn documents(settings: &Settings, cache: &Cache) -> anyhow::Result<Documents> {
     let told = &settings.router.documents;
     let lifetime = Duration::from_secs(told.automatic_lifetime_seconds);
     // Without Redis the process keeps them itself, and keeping them twice would be of no use.

@@ -12,9 +12,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Part;
-use crate::connections::{self, Patience};
+use crate::configuration::Configuration;
+use crate::connections::{self, Door, Patience};
 use crate::domains::Domains;
-use crate::edge;
+use crate::edge::PlatformEdge;
 use crate::engines::Engines;
 use crate::health;
 use crate::settings::Settings;
@@ -27,6 +28,9 @@ pub struct Platform {
     draining: CancellationToken,
     drain: Duration,
     patience: Patience,
+    registry: Registry,
+    /// The router's edge, until it follows the configuration.
+    edge: Option<PlatformEdge>,
     started: Started,
 }
 
@@ -67,10 +71,9 @@ impl Platform {
             servers: JoinSet::new(),
             draining: CancellationToken::new(),
             drain: Duration::from_secs(settings.http.drain_seconds),
-            patience: Patience {
-                head: Duration::from_secs(settings.http.header_read_timeout_seconds),
-                write: Duration::from_secs(settings.http.write_timeout_seconds),
-            },
+            patience: Patience::of(&settings.http),
+            registry: Registry::default(),
+            edge: None,
         };
         match platform.serve(settings, parts, alone, metrics).await {
             Ok(()) => Ok(platform),
@@ -88,7 +91,7 @@ impl Platform {
         alone: bool,
         metrics: MetricsPage,
     ) -> anyhow::Result<()> {
-        let registry = Registry::default();
+        let registry = self.registry.clone();
         health::register(&registry, settings, parts, &self.engines, &self.domains)?;
         let upkeep = self.draining.clone().run_until_cancelled_owned(metrics.clone().upkeep());
         self.servers.spawn(async move {
@@ -97,14 +100,26 @@ impl Platform {
         let health_pages = health_routes(registry, metrics);
         if parts.contains(&Part::Router) {
             let more = health_pages.clone().merge(self.domains.public_routes());
-            let router = edge::build(settings, &self.engines, &self.domains, more, self.draining.clone()).await?;
+            let draining = self.draining.clone();
+            let (edge, door) = PlatformEdge::open(settings, &self.engines, &self.domains, more, draining).await?;
+            self.edge = Some(edge);
             let address = SocketAddr::new(settings.http.address, settings.http.port);
-            self.started.router = Some(self.listen(address, router, "http.port").await?);
+            self.started.router = Some(self.listen(address, door, "http.port").await?);
         }
         if alone {
             self.serve_subgraphs(settings, &health_pages).await?;
         }
         Ok(())
+    }
+
+    /// Lets the router take up changes of the configuration while it runs.
+    pub(crate) fn follow(&mut self, configuration: Configuration) {
+        let Some(edge) = self.edge.take() else { return };
+        configuration.register(&self.registry);
+        let following = self.draining.clone().run_until_cancelled_owned(configuration.follow(edge));
+        self.servers.spawn(async move {
+            following.await;
+        });
     }
 
     /// Where it can be reached.
@@ -143,18 +158,19 @@ impl Platform {
                 routes = routes.merge(self.domains.identity_routes());
             }
             let address = SocketAddr::new(settings.http.address, port);
-            let actual = self.listen(address, routes, "subgraphs.ports").await?;
+            let door = Door::new(routes, self.patience);
+            let actual = self.listen(address, door, "subgraphs.ports").await?;
             self.started.subgraphs.push((name.to_owned(), actual));
         }
         Ok(())
     }
 
-    async fn listen(&mut self, address: SocketAddr, routes: Router, setting: &str) -> anyhow::Result<SocketAddr> {
+    async fn listen(&mut self, address: SocketAddr, door: Door, setting: &str) -> anyhow::Result<SocketAddr> {
         let listener = TcpListener::bind(address)
             .await
             .with_context(|| format!("cannot listen on {address}; free the port or choose another one by {setting}"))?;
         let actual = listener.local_addr()?;
-        self.servers.spawn(connections::serve(listener, routes, self.patience, self.draining.clone()));
+        self.servers.spawn(connections::serve(listener, door, self.draining.clone()));
         Ok(actual)
     }
 }

@@ -7,12 +7,15 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, anyhow, ensure};
+use async_trait::async_trait;
 use axum::Router;
+use cloudphone_cache::Engine;
+use cloudphone_config::Fingerprint;
 use cloudphone_execution::{Executor, ServiceOptions};
 use cloudphone_observability::{Health, MetricsPage, Registry, routes as health_routes};
 use cloudphone_planning::Supergraph;
+use cloudphone_router::authentication::Authenticator;
 use cloudphone_router::gateway::Gateway;
-use cloudphone_router::pipeline::Stages;
 use cloudphone_router::response_cache::ResponseCache;
 use cloudphone_router::server::Pages;
 use cloudphone_router::subgraphs::foreign;
@@ -23,14 +26,15 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::access;
-use crate::connections::{self, Patience};
+use crate::configuration::{Configuration, Remake, written};
+use crate::connections;
 use crate::edge;
 use crate::guards;
+use crate::kept::Kept;
+use crate::lasting::{Lasting, Remembered};
 use crate::response_cache;
+use crate::services::Services;
 use crate::settings::{Environment, Settings};
-
-/// How often the supergraph file is looked at.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// A running router.
 pub(crate) struct Standalone {
@@ -42,34 +46,41 @@ pub(crate) struct Standalone {
 
 impl Standalone {
     /// Reads the supergraph and begins to listen.
-    pub(crate) async fn start(settings: &Settings, file: PathBuf, listen: SocketAddr) -> anyhow::Result<Self> {
+    pub(crate) async fn start(configuration: Configuration, file: PathBuf, listen: SocketAddr) -> anyhow::Result<Self> {
         let metrics = MetricsPage::start()?;
+        let settings = configuration.settings();
         let loaded = Loaded::read(&file)?;
-        let cache = response_cache::build(settings, None).await?;
-        let gateway = executor(settings, &loaded.sdl, cache.as_ref())
-            .and_then(|executor| edge::gateway(settings, &loaded.sdl, executor))
-            .with_context(|| format!("{} cannot be served", file.display()))?;
+        let shared = guards::cache(settings).await?;
+        let remembered = Remembered::make(settings, &shared).await?;
+        let opened = Supergraph::parse(&loaded.sdl)
+            .map_err(anyhow::Error::from)
+            .and_then(|supergraph| executor(settings, &supergraph, remembered.cache(), &Services::default()))
+            .and_then(|(executor, services)| Ok((edge::gateway(settings, &loaded.sdl, executor)?, services)));
+        let (gateway, services) = opened.with_context(|| format!("{} cannot be served", file.display()))?;
         let listener = TcpListener::bind(listen)
             .await
             .with_context(|| format!("cannot listen on {listen}; free the port or choose another one by --listen"))?;
         let (address, draining, mut work) = (listener.local_addr()?, CancellationToken::new(), JoinSet::new());
-        let stages = guards::stages(settings, &guards::cache(settings).await?)?;
-        let routes = routes(settings, gateway.clone(), cache.as_ref(), stages, metrics.clone(), &draining)?;
-        let patience = Patience {
-            head: Duration::from_secs(settings.http.header_read_timeout_seconds),
-            write: Duration::from_secs(settings.http.write_timeout_seconds),
-        };
-        work.spawn(connections::serve(listener, routes, patience, draining.clone()));
+        let drain = Duration::from_secs(settings.http.drain_seconds);
+        let registry = registry(&gateway);
+        configuration.register(&registry);
+        let lasting = Lasting::new(settings, gateway, services);
+        let more = health_routes(registry, metrics.clone());
+        let told = &settings.router.authentication;
+        let authenticator = Kept::make(told, async { access::authenticator(told) }).await?;
+        let mut site =
+            Site { lasting, authenticator, shared, remembered, file, loaded, more, draining: draining.clone() };
+        let routes = site.routes(settings);
+        let door = site.lasting.lead_to(routes, settings);
+        work.spawn(connections::serve(listener, door, draining.clone()));
         let upkeep = draining.clone().run_until_cancelled_owned(metrics.upkeep());
         work.spawn(async move {
             upkeep.await;
         });
-        let following = follow(settings.clone(), gateway, cache, file, loaded);
-        let following = draining.clone().run_until_cancelled_owned(following);
+        let following = draining.clone().run_until_cancelled_owned(configuration.follow(site));
         work.spawn(async move {
             following.await;
         });
-        let drain = Duration::from_secs(settings.http.drain_seconds);
         Ok(Self { address, work, draining, drain })
     }
 
@@ -89,24 +100,96 @@ impl Standalone {
     }
 }
 
-fn routes(
-    settings: &Settings,
-    gateway: Gateway,
-    cache: Option<&ResponseCache>,
-    stages: Stages,
-    metrics: MetricsPage,
-    draining: &CancellationToken,
-) -> anyhow::Result<Router> {
+fn registry(gateway: &Gateway) -> Registry {
     let registry = Registry::default();
     let loaded = gateway.clone();
     registry.register("supergraph", true, move || {
         let health = Health::up().with(json!({ "subgraphs": loaded.subgraphs() }));
         async move { health }
     });
-    let pages = Pages { explorer: settings.environment == Environment::Development, ..Pages::default() };
-    let more = health_routes(registry, metrics).merge(response_cache::routes(settings, cache));
-    let authenticator = access::authenticator(&settings.router.authentication)?;
-    Ok(edge::open(settings, gateway, authenticator, HashMap::new(), stages, &pages, more, draining.clone()))
+    registry
+}
+
+/// The edge before the subgraphs of a supergraph file.
+struct Site {
+    lasting: Lasting,
+    authenticator: Kept<Arc<dyn Authenticator>>,
+    /// What replicas share, if they do.
+    shared: Engine,
+    remembered: Remembered,
+    file: PathBuf,
+    loaded: Loaded,
+    /// Health and metrics.
+    more: Router,
+    draining: CancellationToken,
+}
+
+impl Site {
+    fn routes(&self, settings: &Settings) -> Router {
+        let pages = Pages { explorer: settings.environment == Environment::Development, ..Pages::default() };
+        let authenticator = Arc::clone(&self.authenticator.part);
+        let more = self.more.clone().merge(response_cache::routes(settings, self.remembered.cache()));
+        let draining = self.draining.clone();
+        let stages = guards::stages(settings, &self.shared, self.remembered.documents());
+        edge::open(settings, &self.lasting, authenticator, HashMap::new(), stages, &pages, more, draining)
+    }
+
+    /// Puts another supergraph in place, if it can be served.
+    async fn exchange(&mut self, settings: &Settings, sdl: String) -> anyhow::Result<()> {
+        // A large one takes a while to read, in which clients must not wait.
+        let supergraph = tokio::task::spawn_blocking(move || Supergraph::parse(&sdl)).await??;
+        let cache = self.remembered.cache();
+        let (executor, services) = executor(settings, &supergraph, cache, &self.lasting.services)?;
+        self.lasting.services = services;
+        self.lasting.gateway.take_up(supergraph, executor);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Remake for Site {
+    async fn remake(&mut self, settings: &Settings) -> anyhow::Result<()> {
+        let remembered = self.remembered.again(settings, &self.shared).await?;
+        let told = &settings.router.authentication;
+        let authenticator = self.authenticator.again(told, async { access::authenticator(told) }).await?;
+        let supergraph = self.lasting.gateway.supergraph();
+        let (executor, services) = executor(settings, &supergraph, remembered.cache(), &self.lasting.services)?;
+        (self.remembered, self.authenticator) = (remembered, authenticator);
+        self.lasting.services = services;
+        edge::reconfigure(&self.lasting.gateway, executor, settings);
+        let routes = self.routes(settings);
+        self.lasting.lead_to(routes, settings);
+        Ok(())
+    }
+
+    fn needs_restart(&self, name: &str) -> bool {
+        // Sections of the platform's own parts count for nothing here.
+        name.starts_with("engine.")
+            || name == "http.drain_seconds"
+            || (name.starts_with("observability.") && name != "observability.log_filter")
+    }
+
+    /// Puts each new version of the supergraph in place; one that cannot be served is told to the log, and the last one stays.
+    async fn look_around(&mut self, settings: &Settings) {
+        self.lasting.adjust_places();
+        if written(&self.file) == self.loaded.written {
+            return;
+        }
+        // A file that is away for a moment is being replaced.
+        let Ok(loaded) = Loaded::read(&self.file) else { return };
+        let changed = loaded.sdl != self.loaded.sdl;
+        self.loaded = loaded;
+        if !changed {
+            return;
+        }
+        match self.exchange(settings, self.loaded.sdl.clone()).await {
+            Ok(()) => tracing::info!(file = %self.file.display(), "the supergraph was exchanged"),
+            Err(error) => {
+                metrics::counter!("cloudphone_router_supergraph_reloads_total", "outcome" => "refused").increment(1);
+                tracing::error!(file = %self.file.display(), cause = %error, "the supergraph stays as it was");
+            }
+        }
+    }
 }
 
 /// A file's text, and when it was written.
@@ -124,48 +207,36 @@ impl Loaded {
     }
 }
 
-fn written(file: &Path) -> Option<SystemTime> {
-    std::fs::metadata(file).and_then(|about| about.modified()).ok()
-}
-
-/// Puts each new version of the file in place; one that cannot be served is told to the log, and the last one stays.
-async fn follow(settings: Settings, gateway: Gateway, cache: Option<ResponseCache>, file: PathBuf, mut last: Loaded) {
-    loop {
-        tokio::time::sleep(LOOK_EVERY).await;
-        if written(&file) == last.written {
-            continue;
-        }
-        // A file that is away for a moment is being replaced.
-        let Ok(loaded) = Loaded::read(&file) else { continue };
-        let changed = loaded.sdl != last.sdl;
-        last = loaded;
-        if !changed {
-            continue;
-        }
-        let exchanged = executor(&settings, &last.sdl, cache.as_ref())
-            .and_then(|executor| gateway.exchange(&last.sdl, executor).map_err(anyhow::Error::from));
-        match exchanged {
-            Ok(()) => tracing::info!(file = %file.display(), "the supergraph was exchanged"),
-            Err(error) => tracing::error!(file = %file.display(), cause = %error, "the supergraph stays as it was"),
-        }
-    }
-}
-
 /// Reaches each subgraph where the supergraph says that it is.
-fn executor(settings: &Settings, sdl: &str, cache: Option<&ResponseCache>) -> anyhow::Result<Executor> {
+fn executor(
+    settings: &Settings,
+    supergraph: &Arc<Supergraph>,
+    cache: Option<&ResponseCache>,
+    before: &Services,
+) -> anyhow::Result<(Executor, Services)> {
     let timeout = Duration::from_secs(settings.router.subgraph_timeout_seconds);
     let mut builder = Executor::builder().error_filter(edge::error_filter(settings));
     let pass_on = Arc::new(access::pass_on(&settings.router.authentication)?);
-    let supergraph = Supergraph::parse(sdl)?;
+    let mut services = Services::default();
     for subgraph in supergraph.subgraphs() {
         let url = Url::parse(&subgraph.url)
             .map_err(|error| anyhow!("the subgraph `{}` has the URL `{}`: {error}", subgraph.name, subgraph.url))?;
         let reachable = matches!(url.scheme(), "http" | "https");
         ensure!(reachable, "the subgraph `{}` has the URL `{url}`, which is neither http nor https", subgraph.name);
-        let subscriptions = settings.router.subscriptions_of(&subgraph.name);
-        let service = foreign(&url, timeout, &subscriptions, Arc::clone(&pass_on) as _)?;
-        let service = cache.map_or(Arc::clone(&service), |cache| cache.before(service, &supergraph));
-        builder = builder.service(&subgraph.name, service, ServiceOptions { timeout });
+        let (own, passed_on) = (settings.router.subgraphs.get(&*subgraph.name), &settings.router.authentication);
+        let from = Fingerprint::of(&(url.as_str(), timeout, own, passed_on));
+        let transport = services.reach(before, &subgraph.name, from, || {
+            let subscriptions = settings.router.subscriptions_of(&subgraph.name);
+            Ok(foreign(&url, timeout, &subscriptions, Arc::clone(&pass_on) as _)?)
+        })?;
+        let options = ServiceOptions { timeout };
+        builder = match cache {
+            Some(cache) => {
+                let service = cache.before(Arc::clone(&transport), supergraph);
+                builder.layered_service(&subgraph.name, service, transport, options)
+            }
+            None => builder.service(&subgraph.name, transport, options),
+        };
     }
-    Ok(builder.build())
+    Ok((builder.build(), services))
 }

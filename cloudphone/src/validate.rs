@@ -1,5 +1,6 @@
 //! Rules that settings keep beyond their types.
 
+use cloudphone_observability::LogFilter;
 use cloudphone_router::origin::TrustedProxies;
 use cloudphone_router::streams::FieldRule;
 use url::Url;
@@ -43,6 +44,9 @@ pub fn validate(settings: &Settings) -> Vec<String> {
         (0.0..=1.0).contains(&settings.observability.trace_ratio),
         "observability.trace_ratio: choose a share between 0 and 1.",
     );
+    if let Some(problem) = LogFilter::problem(&settings.observability.log_filter) {
+        check(false, &format!("observability.log_filter: {problem}."));
+    }
     check(settings.identity.password.minimum_length >= 8, "identity.password.minimum_length: needs at least 8.");
     check(settings.devices.simulated_interval_ms >= 10, "devices.simulated_interval_ms: needs at least 10 ms.");
     check(settings.apps.parse_concurrency > 0, "apps.parse_concurrency: needs at least 1.");

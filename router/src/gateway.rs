@@ -136,7 +136,7 @@ pub struct Gateway {
     current: Arc<ArcSwap<Current>>,
     /// Tells the version; held while one takes the place of another.
     changes: Arc<Mutex<watch::Sender<u64>>>,
-    authorization: AuthorizationMode,
+    authorization: Arc<ArcSwap<AuthorizationMode>>,
 }
 
 impl Gateway {
@@ -150,15 +150,21 @@ impl Gateway {
         let current = Current::new(Supergraph::parse(supergraph_sdl)?, executor, options, timeout, 0);
         let changes = Arc::new(Mutex::new(watch::channel(0).0));
         loaded();
-        let authorization = AuthorizationMode::default();
+        let authorization = Arc::new(ArcSwap::from_pointee(AuthorizationMode::default()));
         Ok(Self { current: Arc::new(ArcSwap::from_pointee(current)), changes, authorization })
     }
 
     /// The same with another way of enforcing the rules of the supergraph.
     #[must_use]
-    pub fn with_authorization(mut self, mode: AuthorizationMode) -> Self {
-        self.authorization = mode;
+    pub fn with_authorization(self, mode: AuthorizationMode) -> Self {
+        self.change_authorization(mode);
         self
+    }
+
+    /// Does otherwise with what callers may not see, from the next operation on; live streams follow with the next change of
+    /// the supergraph or of options.
+    pub fn change_authorization(&self, mode: AuthorizationMode) {
+        self.authorization.store(Arc::new(mode));
     }
 
     /// Puts another supergraph in place. Queries and mutations under way finish on the one that they began with; live
@@ -167,19 +173,17 @@ impl Gateway {
     ///
     /// [`StreamEnd::Superseded`]: crate::streams::StreamEnd::Superseded
     pub fn exchange(&self, supergraph_sdl: &str, executor: Executor) -> Result<(), SupergraphError> {
-        let supergraph = match Supergraph::parse(supergraph_sdl) {
-            Ok(supergraph) => supergraph,
-            Err(error) => {
-                metrics::counter!("cloudphone_router_supergraph_reloads_total", "outcome" => "refused").increment(1);
-                return Err(error);
-            }
-        };
+        self.take_up(Supergraph::parse(supergraph_sdl)?, executor);
+        Ok(())
+    }
+
+    /// The same with a supergraph that was read already.
+    pub fn take_up(&self, supergraph: Arc<Supergraph>, executor: Executor) {
         self.change(|before, version| {
             Current::new(supergraph, executor, before.options.clone(), before.timeout, version)
         });
         metrics::counter!("cloudphone_router_supergraph_reloads_total", "outcome" => "served").increment(1);
         loaded();
-        Ok(())
     }
 
     /// Works with other options from now on, over the same supergraph. What was planned is kept unless the options of
@@ -260,7 +264,7 @@ impl Gateway {
 
     /// Why an operation is refused as a whole, where that is the way; found before anything of it runs.
     pub(crate) fn refusal(&self, prepared: &Prepared, scope: &Scope) -> Option<Rejection> {
-        if self.authorization != AuthorizationMode::Reject || prepared.operation.guarded_places().is_empty() {
+        if **self.authorization.load() != AuthorizationMode::Reject || prepared.operation.guarded_places().is_empty() {
             return None;
         }
         let (error, status) = refusal(&prepared.operation, scope.caller.as_ref())?;
@@ -274,12 +278,12 @@ impl Gateway {
         operation: &Arc<PreparedOperation>,
         scope: &Scope,
     ) -> Result<Arc<PreparedOperation>, Vec<GraphQlError>> {
-        if self.authorization == AuthorizationMode::Off || operation.guarded_places().is_empty() {
+        if **self.authorization.load() == AuthorizationMode::Off || operation.guarded_places().is_empty() {
             return Ok(Arc::clone(operation));
         }
         let id = scope.origin.correlation_id.to_string();
         let caller = scope.caller.as_ref();
-        if self.authorization == AuthorizationMode::Reject
+        if **self.authorization.load() == AuthorizationMode::Reject
             && let Some((mut error, _)) = refusal(operation, caller)
         {
             correlate(&mut error, &id);

@@ -12,6 +12,7 @@ pub mod documents;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 pub mod gateway;
+pub mod live;
 pub mod origin;
 pub mod pipeline;
 pub mod protection;

@@ -1,5 +1,7 @@
 //! The stages that every operation passes before it runs, the same by whatever protocol it came.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use cloudphone_core::Origin;
 use serde_json::{Map, Value};
@@ -17,8 +19,8 @@ pub type Headers = Vec<(HeaderName, HeaderValue)>;
 /// What stands before operations; by default nothing does.
 #[derive(Default)]
 pub struct Stages {
-    /// Documents that clients name instead of sending them.
-    pub documents: Documents,
+    /// Documents that clients name instead of sending them; shared, as what was learnt outlives other settings of the rest.
+    pub documents: Arc<Documents>,
     /// How often one may ask; absent: as often as one likes.
     pub rates: Option<RateLimits>,
     /// What an operation may cost; absent: anything.

@@ -24,6 +24,7 @@ use crate::authentication::Authenticator;
 use crate::clients::reservations::{Reservations, reserve, stop};
 use crate::clients::{graphiql, http, websocket};
 use crate::gateway::Gateway;
+use crate::live::Live;
 use crate::origin::{CORRELATION_HEADER, Client, Peer};
 use crate::pipeline::{Pipeline, Stages};
 use crate::protection::door::door;
@@ -53,17 +54,30 @@ pub(crate) struct OpenEdge {
     edge: Edge,
     /// What operations pass before they run.
     pub pipeline: Pipeline,
-    /// What clients are subscribed to.
-    pub streams: Streams,
-    /// Event streams that many operations share.
-    pub reservations: Reservations,
+    live: Live,
 }
 
 impl OpenEdge {
-    fn new(mut edge: Edge) -> Self {
-        let streams = Streams::new(edge.gateway.clone(), edge.limits.streams.clone());
+    fn open(mut edge: Edge, live: Live) -> Arc<Self> {
         let pipeline = Pipeline::new(edge.gateway.clone(), std::mem::take(&mut edge.stages));
-        Self { edge, pipeline, streams, reservations: Reservations::default() }
+        let open = Arc::new(Self { edge, pipeline, live });
+        open.live.opened(&open);
+        open
+    }
+
+    /// What clients are subscribed to.
+    pub fn streams(&self) -> &Streams {
+        self.live.streams()
+    }
+
+    /// Event streams that many operations share.
+    pub fn reservations(&self) -> &Reservations {
+        self.live.reservations()
+    }
+
+    /// The edge of the newest settings, for the next operation of a connection that began under older ones.
+    pub fn newest(self: &Arc<Self>) -> Arc<Self> {
+        self.live.newest().unwrap_or_else(|| Arc::clone(self))
     }
 }
 
@@ -86,10 +100,12 @@ pub struct Pages {
     pub content: ContentPolicy,
 }
 
-/// All routes of the edge; `more` brings health, metrics and what identity publishes.
-pub fn routes(edge: Edge, pages: &Pages, more: Router) -> Router {
+/// All routes of the edge; `more` brings health, metrics and what identity publishes. The edge can be made anew from other
+/// settings at any time, before what is `live`: requests that come by the new routes, and new operations of old connections,
+/// then go by the new one.
+pub fn routes(edge: Edge, live: &Live, pages: &Pages, more: Router) -> Router {
     let cross_site = edge.cross_site.layer();
-    let state = Arc::new(OpenEdge::new(edge));
+    let state = OpenEdge::open(edge, live.clone());
     let graph = Router::new()
         .route("/graphql", get(graphql_or_socket).post(http::graphql).put(reserve).delete(stop))
         .route("/graphql/ws", get(websocket::upgrade))

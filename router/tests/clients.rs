@@ -7,9 +7,10 @@ use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
-use cloudphone_router::documents::AutomaticDocuments;
+use cloudphone_router::documents::{AutomaticDocuments, Documents};
 use support::{Platform, Settings, Transport, subscribed};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -115,7 +116,9 @@ const ENDED: &str = "cloudphone_graphql_subscription_streams_superseded_total";
 /// Network subgraphs, and heartbeats that come often enough to be met in a short test.
 fn brisk() -> Settings {
     let documents = AutomaticDocuments::new(1024 * 1024, None, Duration::from_mins(5));
-    let settings = Settings::new(Transport::Network).stages(|stages| stages.documents.automatic = Some(documents));
+    let settings = Settings::new(Transport::Network).stages(|stages| {
+        stages.documents = Arc::new(Documents { automatic: Some(documents), ..Documents::default() });
+    });
     settings.limits(|limits| {
         limits.heartbeat = Duration::from_millis(300);
         limits.event_stream_heartbeat = Duration::from_millis(300);

@@ -13,6 +13,7 @@ use cloudphone_execution::{Executor, ServiceOptions, SubgraphRequest};
 use cloudphone_planning::PlannerOptions;
 use cloudphone_router::authentication::Anonymous;
 use cloudphone_router::gateway::Gateway;
+use cloudphone_router::live::Live;
 use cloudphone_router::pipeline::Stages;
 use cloudphone_router::protection::{CrossSite, Limits};
 use cloudphone_router::server::{Edge, Pages, routes};
@@ -71,7 +72,8 @@ pub async fn serve(options: Options) -> anyhow::Result<()> {
         connections: Arc::new(Semaphore::new(1000)),
         draining: CancellationToken::new(),
     };
-    let routes = routes(edge, &Pages::default(), Router::new());
+    let live = Live::new(edge.gateway.clone());
+    let routes = routes(edge, &live, &Pages::default(), Router::new());
     let listener = TcpListener::bind(options.listen).await?;
     println!("router on http://{}/graphql", listener.local_addr()?);
     let mut stop = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use cloudphone_config::{Source, reference};
+use cloudphone_config::{Source, reference, schema};
 
 use super::load;
 use crate::arguments::ConfigCommand;
@@ -15,6 +15,7 @@ pub(super) fn run(source: &Source, command: &ConfigCommand) -> anyhow::Result<Ex
             println!("The configuration is right.");
         }
         ConfigCommand::Show => print!("{}", toml::to_string_pretty(&load(source)?)?),
+        ConfigCommand::Schema => println!("{}", serde_json::to_string_pretty(&schema::<Settings>())?),
         ConfigCommand::Reference => print!("{}", reference::<Settings>()),
     }
     Ok(ExitCode::SUCCESS)

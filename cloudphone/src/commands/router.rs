@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use cloudphone_config::Source;
 
 use super::{load, telemetry};
+use crate::configuration::Configuration;
 use crate::shutdown::Shutdown;
 use crate::standalone::Standalone;
 
@@ -14,7 +15,8 @@ pub(super) async fn run(source: &Source, supergraph: PathBuf, listen: SocketAddr
     let settings = load(source)?;
     let mut shutdown = Shutdown::listen()?;
     let telemetry = telemetry(&settings, "cloudphone-router")?;
-    let router = Standalone::start(&settings, supergraph, listen).await?;
+    let configuration = Configuration::new(source.clone(), settings, telemetry.filter())?;
+    let router = Standalone::start(configuration, supergraph, listen).await?;
     println!("router on http://{}/graphql", router.address());
     shutdown.requested().await;
     tracing::info!("stopping");

@@ -7,6 +7,7 @@ use cloudphone_config::Source;
 
 use super::{load, telemetry};
 use crate::arguments::Part;
+use crate::configuration::Configuration;
 use crate::platform::Platform;
 use crate::settings::Settings;
 use crate::shutdown::Shutdown;
@@ -21,7 +22,8 @@ pub(super) async fn run(mut source: Source, parts: Vec<Part>, port: Option<u16>)
     let names: Vec<String> = parts.iter().map(|part| format!("{part:?}").to_lowercase()).collect();
     let mut shutdown = Shutdown::listen()?;
     let telemetry = telemetry(&settings, &format!("cloudphone-{}", names.join("-")))?;
-    let platform = Platform::start(&settings, &parts, true).await?;
+    let mut platform = Platform::start(&settings, &parts, true).await?;
+    platform.follow(Configuration::new(source, settings, telemetry.filter())?);
     let started = platform.started();
     if let Some(address) = started.router {
         println!("router on http://{address}");

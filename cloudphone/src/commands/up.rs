@@ -8,6 +8,7 @@ use cloudphone_identity::{DEMO_ACCOUNTS, DEMO_PASSWORD};
 
 use super::{DOMAINS, load, telemetry};
 use crate::arguments::{Part, UpArguments};
+use crate::configuration::Configuration;
 use crate::platform::{Platform, Started};
 use crate::shutdown::Shutdown;
 
@@ -23,7 +24,8 @@ pub(super) async fn run(mut source: Source, options: UpArguments) -> anyhow::Res
     let mut shutdown = Shutdown::listen()?;
     let telemetry = telemetry(&settings, "cloudphone")?;
     let parts: Vec<Part> = DOMAINS.into_iter().chain([Part::Router]).collect();
-    let platform = Platform::start(&settings, &parts, false).await?;
+    let mut platform = Platform::start(&settings, &parts, false).await?;
+    platform.follow(Configuration::new(source, settings, telemetry.filter())?);
     if !options.no_demo
         && let Err(error) = platform.seed_demo(options.devices).await
     {

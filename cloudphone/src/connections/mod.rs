@@ -1,5 +1,6 @@
 //! Serves HTTP connections, with bounds for clients that say nothing, take nothing, or are gone without a word.
 
+mod door;
 mod guard;
 
 use std::convert::Infallible;
@@ -21,7 +22,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+pub(crate) use door::Door;
 use guard::Guarded;
+
+use crate::settings::Http;
 
 /// Pause after a failed accept, such as for want of file descriptors: others close theirs meanwhile.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -35,9 +39,18 @@ pub(crate) struct Patience {
     pub(crate) write: Duration,
 }
 
+impl Patience {
+    /// As the settings have it.
+    pub(crate) fn of(settings: &Http) -> Self {
+        Self {
+            head: Duration::from_secs(settings.header_read_timeout_seconds),
+            write: Duration::from_secs(settings.write_timeout_seconds),
+        }
+    }
+}
+
 /// Accepts until told to stop, then lets requests under way finish. Dropping it cuts every connection.
-pub(crate) async fn serve(listener: TcpListener, routes: Router, patience: Patience, stop: CancellationToken) {
-    let builder = protocol(patience);
+pub(crate) async fn serve(listener: TcpListener, door: Door, stop: CancellationToken) {
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     loop {
@@ -56,13 +69,15 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, patience: Patie
                 continue;
             }
         };
+        let patience = door.patience();
         if let Err(error) = prepare(&stream, patience) {
             tracing::debug!(%error, "a connection goes without the kernel's watch");
         }
-        let routes = routes.clone();
-        let service = service_fn(move |request| answer(routes.clone(), client, request));
+        let door = door.clone();
+        let service = service_fn(move |request| answer(door.routes(), client, request));
         let stream = TokioIo::new(Guarded::new(stream, patience));
-        let connection = graceful.watch(builder.serve_connection_with_upgrades(stream, service).into_owned());
+        let connection =
+            graceful.watch(protocol(patience).serve_connection_with_upgrades(stream, service).into_owned());
         connections.spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(error, "a connection broke");

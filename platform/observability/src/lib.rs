@@ -7,7 +7,7 @@ mod routes;
 mod trace_context;
 
 pub use health::{Check, Health, HealthReport, Registry, Status};
-pub use logging::{LogFormat, Telemetry, TelemetryError, TelemetrySettings};
+pub use logging::{LogFilter, LogFormat, Telemetry, TelemetryError, TelemetrySettings};
 pub use metrics_page::MetricsPage;
 pub use routes::routes;
 pub use trace_context::continue_trace;

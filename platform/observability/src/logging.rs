@@ -7,7 +7,7 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use thiserror::Error;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
+use tracing_subscriber::{EnvFilter, Layer as _, Registry, reload};
 
 /// Form of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,17 +45,37 @@ pub enum TelemetryError {
     /// Something in this process set up logging before.
     #[error("logging is set up already: {0}")]
     Twice(#[from] tracing_subscriber::util::TryInitError),
+    /// Logging has ended.
+    #[error("the log filter cannot be changed: {0}")]
+    Gone(reload::Error),
+}
+
+/// What is logged, which may be changed while the process runs.
+#[derive(Clone)]
+pub struct LogFilter(reload::Handle<EnvFilter, Registry>);
+
+impl LogFilter {
+    /// What is wrong with a filter in `EnvFilter` syntax; nothing when it can be used.
+    pub fn problem(filter: &str) -> Option<String> {
+        EnvFilter::builder().parse(filter).err().map(|error| error.to_string())
+    }
+
+    /// Logs by another filter from now on.
+    pub fn change(&self, filter: &str) -> Result<(), TelemetryError> {
+        self.0.reload(EnvFilter::builder().parse(filter)?).map_err(TelemetryError::Gone)
+    }
 }
 
 /// Logging and tracing of this process; shut it down to send what is still buffered.
 pub struct Telemetry {
     traces: Option<SdkTracerProvider>,
+    filter: LogFilter,
 }
 
 impl Telemetry {
     /// Sets up logging for the whole process; once.
     pub fn start(settings: &TelemetrySettings) -> Result<Self, TelemetryError> {
-        let filter = EnvFilter::builder().parse(&settings.filter)?;
+        let (filter, handle) = reload::Layer::new(EnvFilter::builder().parse(&settings.filter)?);
         let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
         let lines = match settings.format {
             LogFormat::Pretty => lines.boxed(),
@@ -67,7 +87,12 @@ impl Telemetry {
         });
         opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
         tracing_subscriber::registry().with(filter).with(lines).with(spans).try_init()?;
-        Ok(Self { traces })
+        Ok(Self { traces, filter: LogFilter(handle) })
+    }
+
+    /// Changes what is logged.
+    pub fn filter(&self) -> LogFilter {
+        self.filter.clone()
     }
 
     /// Sends what is buffered; call it last.

@@ -51,7 +51,10 @@ impl Default for ServiceOptions {
 }
 
 struct Service {
-    service: Arc<dyn SubgraphService>,
+    /// What is called.
+    front: Arc<dyn SubgraphService>,
+    /// What is below all layers: whoever has the same reaches the subgraph the same way.
+    transport: Arc<dyn SubgraphService>,
     options: ServiceOptions,
 }
 
@@ -65,8 +68,22 @@ pub struct ExecutorBuilder {
 impl ExecutorBuilder {
     /// Adds a subgraph under the name it has in the supergraph.
     #[must_use]
-    pub fn service(mut self, name: &str, service: Arc<dyn SubgraphService>, options: ServiceOptions) -> Self {
-        self.services.insert(Arc::from(name), Service { service, options });
+    pub fn service(self, name: &str, service: Arc<dyn SubgraphService>, options: ServiceOptions) -> Self {
+        let transport = Arc::clone(&service);
+        self.layered_service(name, service, transport, options)
+    }
+
+    /// The same for a service with layers, such as a cache, before the transport that subscriptions pass through to. The layers
+    /// may be made anew while the transport stays: live subscriptions then stay as well.
+    #[must_use]
+    pub fn layered_service(
+        mut self,
+        name: &str,
+        service: Arc<dyn SubgraphService>,
+        transport: Arc<dyn SubgraphService>,
+        options: ServiceOptions,
+    ) -> Self {
+        self.services.insert(Arc::from(name), Service { front: service, transport, options });
         self
     }
 
@@ -98,7 +115,7 @@ impl Executor {
     /// Whether both reach a subgraph over the very same transport.
     pub(crate) fn shares(&self, other: &Self, subgraph: &str) -> bool {
         match (self.inner.services.get(subgraph), other.inner.services.get(subgraph)) {
-            (Some(own), Some(others)) => Arc::ptr_eq(&own.service, &others.service),
+            (Some(own), Some(others)) => Arc::ptr_eq(&own.transport, &others.transport),
             _ => false,
         }
     }
@@ -261,7 +278,7 @@ impl Run {
         self.inner
             .services
             .get(&step.service)
-            .map(|service| (&service.service, service.options))
+            .map(|service| (&service.front, service.options))
             .ok_or_else(|| SubgraphError::Unreachable("it is not configured".to_owned()))
     }
 

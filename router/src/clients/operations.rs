@@ -84,7 +84,7 @@ impl Operations {
         if running.operations.contains_key(&id) {
             return Err(Close::SubscriberExists(id));
         }
-        if running.operations.len() >= self.edge.limits.operations_per_connection {
+        if running.operations.len() >= self.edge.newest().limits.operations_per_connection {
             let message = "Too many operations run on this connection; end one first.";
             let errors = self.errors("TOO_MANY_OPERATIONS", message);
             // A client that floods a full queue with operations is cut off rather than answered.
@@ -162,7 +162,7 @@ impl Operations {
             error => Some(Rejection::of_document(error.code(), self.errors(error.code(), &error.to_string()))),
         };
         let scope = self.scope().map_err(denied)?;
-        self.edge.pipeline.admit(parameters, &scope).await.map_err(Some)
+        self.edge.newest().pipeline.admit(parameters, &scope).await.map_err(Some)
     }
 
     fn scope(&self) -> Result<Scope, AuthenticationError> {
@@ -176,7 +176,8 @@ impl Operations {
             Ok(scope) => scope,
             Err(denied) => return Some(envelope.error(&self.errors(denied.code(), &denied.to_string()))),
         };
-        let answer = self.edge.gateway.execute(&admitted.prepared, scope).await.with_extensions(&admitted.told);
+        let answer =
+            self.edge.newest().gateway.execute(&admitted.prepared, scope).await.with_extensions(&admitted.told);
         // A slow client must not keep others from their turn.
         drop(admitted);
         self.send(envelope.next(&answer.body)).await.then(|| envelope.complete())
@@ -184,7 +185,7 @@ impl Operations {
 
     /// Sends the events of a subscription; gives its last word, if it has one.
     async fn stream(&self, envelope: &Envelope, id: &str, number: u64, prepared: Prepared) -> Option<Bytes> {
-        let subscribed = self.edge.streams.subscribe(prepared, self.session.origin(), self.session.state());
+        let subscribed = self.edge.newest().streams().subscribe(prepared, self.session.origin(), self.session.state());
         let mut subscription = match subscribed {
             Ok(subscription) => subscription,
             Err(full) => return Some(envelope.error(&self.errors(full.code(), &full.to_string()))),

@@ -85,7 +85,7 @@ pub async fn reserve(State(edge): State<Arc<OpenEdge>>, client: Client, headers:
     let reservation = Arc::new(Reservation { session, operations, unopened: Mutex::new(Some((queue, place))) });
     // Random, as it is all that leads to the stream of somebody who is not signed in.
     let token = Uuid::new_v4().simple().to_string();
-    edge.reservations.0.lock().insert(token.clone(), reservation);
+    edge.reservations().0.lock().insert(token.clone(), reservation);
     tokio::spawn(expire(edge, token.clone()));
     let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
     (StatusCode::CREATED, headers, token).into_response()
@@ -97,7 +97,7 @@ async fn expire(edge: Arc<OpenEdge>, token: String) {
         () = sleep(edge.limits.initialisation_timeout) => {}
         () = edge.draining.cancelled() => {}
     }
-    let mut reservations = edge.reservations.0.lock();
+    let mut reservations = edge.reservations().0.lock();
     if reservations.get(&token).is_some_and(|reservation| reservation.unopened.lock().is_some()) {
         let expired = reservations.remove(&token);
         drop(reservations);
@@ -117,7 +117,7 @@ pub async fn find(
         let message = "There is no such reservation of yours; make one by PUT.";
         refusal(StatusCode::NOT_FOUND, "RESERVATION_NOT_FOUND", message, origin)
     };
-    let reservation = edge.reservations.0.lock().get(token).cloned();
+    let reservation = edge.reservations().0.lock().get(token).cloned();
     let reservation = reservation.ok_or_else(unknown)?;
     match reservation.session.admits(credential).await {
         Ok(true) => Ok(reservation),
@@ -222,7 +222,7 @@ impl Stream {
 
     /// Passes on what operations have yet to say. Nothing new begins.
     async fn settle(&mut self, limit: Duration) {
-        self.edge.reservations.0.lock().remove(&self.token);
+        self.edge.reservations().0.lock().remove(&self.token);
         let reservation = Arc::clone(&self.reservation);
         let settled = reservation.operations.settle(limit);
         tokio::pin!(settled);
@@ -248,7 +248,7 @@ impl Stream {
 /// Without its stream, a reservation is over.
 impl Drop for Stream {
     fn drop(&mut self) {
-        self.edge.reservations.0.lock().remove(&self.token);
+        self.edge.reservations().0.lock().remove(&self.token);
         self.reservation.operations.stop_all();
     }
 }

@@ -34,7 +34,7 @@ pub async fn answer(
 ) -> Result<Response, AuthenticationError> {
     let Ok(place) = Arc::clone(&edge.connections).try_acquire_owned() else { return Ok(no_place()) };
     let session = Session::open(Arc::clone(&edge.authenticator), credential, origin).await?;
-    let subscription = match edge.streams.subscribe(prepared, session.origin(), session.state()) {
+    let subscription = match edge.streams().subscribe(prepared, session.origin(), session.state()) {
         Ok(subscription) => subscription,
         Err(full) => return Ok(refused(full, session.origin())),
     };

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cloudphone_cache::Engine;
-use cloudphone_router::documents::{AutomaticDocuments, Trust, TrustedDocuments};
+use cloudphone_router::documents::{AutomaticDocuments, Documents, Trust, TrustedDocuments};
 use reqwest::Response;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -34,7 +35,10 @@ fn with_text(hash: &str, document: &str) -> Value {
 async fn automatic(shared: Option<Engine>) -> Platform {
     let documents = AutomaticDocuments::new(1024 * 1024, shared, Duration::from_mins(1));
     let settings = Settings::new(Transport::InProcess);
-    Platform::start_with(settings.stages(|stages| stages.documents.automatic = Some(documents))).await
+    Platform::start_with(settings.stages(|stages| {
+        stages.documents = Arc::new(Documents { automatic: Some(documents), ..Documents::default() });
+    }))
+    .await
 }
 
 async fn code(response: Response) -> Value {
@@ -158,8 +162,7 @@ async fn trusting(manifest: &Manifest, trust: Trust) -> Platform {
     let trusted = TrustedDocuments::follow(manifest.path(), trust).unwrap();
     let automatic = AutomaticDocuments::new(1024 * 1024, None, Duration::from_mins(1));
     let settings = Settings::new(Transport::InProcess).stages(|stages| {
-        stages.documents.trusted = Some(trusted);
-        stages.documents.automatic = Some(automatic);
+        stages.documents = Arc::new(Documents { automatic: Some(automatic), trusted: Some(trusted) });
     });
     Platform::start_with(settings).await
 }

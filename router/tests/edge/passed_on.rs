@@ -13,6 +13,7 @@ use cloudphone_planning::PlannerOptions;
 use cloudphone_router::authentication::foreign::{ForeignAuthenticator, ForeignOptions};
 use cloudphone_router::authentication::{PassOn, SignedIdentity, SigningKey as RouterKey};
 use cloudphone_router::gateway::{Gateway, masked_errors};
+use cloudphone_router::live::Live;
 use cloudphone_router::pipeline::Stages;
 use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits};
 use cloudphone_router::server::{Edge, Pages, routes};
@@ -75,7 +76,8 @@ impl Mirror {
             draining: CancellationToken::new(),
         };
         let pages = Pages { console: None, explorer: false, content: ContentPolicy::default() };
-        let app = routes(edge, &pages, Router::new()).into_make_service_with_connect_info::<SocketAddr>();
+        let live = Live::new(edge.gateway.clone());
+        let app = routes(edge, &live, &pages, Router::new()).into_make_service_with_connect_info::<SocketAddr>();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         servers.spawn(async move { axum::serve(listener, app).await.unwrap() });

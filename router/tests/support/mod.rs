@@ -24,6 +24,7 @@ use cloudphone_planning::{PlannerOptions, Supergraph};
 use cloudphone_router::authentication::Authenticator;
 use cloudphone_router::authorization::AuthorizationMode;
 use cloudphone_router::gateway::{Gateway, masked_errors};
+use cloudphone_router::live::Live;
 use cloudphone_router::pipeline::Stages;
 use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits};
 use cloudphone_router::server::{Edge, Pages, routes};
@@ -224,7 +225,8 @@ impl Platform {
         };
         let pages = Pages { console: None, explorer: false, content: ContentPolicy::default() };
         let health = Router::new().route("/health/liveness", get(async || "up"));
-        let app = routes(edge, &pages, health).into_make_service_with_connect_info::<SocketAddr>();
+        let app = routes(edge, &Live::new(gateway.clone()), &pages, health)
+            .into_make_service_with_connect_info::<SocketAddr>();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = draining.clone().cancelled_owned();

@@ -14,6 +14,7 @@ use cloudphone_events::audit::AuditRecorded;
 
 use crate::arguments::SchemaCommand;
 use crate::edge::schemas;
+use crate::settings::Settings;
 
 pub(super) fn run(command: SchemaCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -36,6 +37,8 @@ fn files() -> anyhow::Result<BTreeMap<String, String>> {
         files.insert(format!("events/{}", event.file_name()), text + "\n");
     }
     files.insert("asyncapi.json".to_owned(), asyncapi::document()?);
+    let configuration = serde_json::to_string_pretty(&cloudphone_config::schema::<Settings>())?;
+    files.insert("configuration.json".to_owned(), configuration + "\n");
     Ok(files)
 }
 
