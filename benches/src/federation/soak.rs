@@ -102,7 +102,8 @@ pub async fn run(program: &Path, options: Options) -> anyhow::Result<()> {
     work.shutdown().await;
     lets_go(address).await?;
     let (whole, partial) = (tally.whole.load(Ordering::Relaxed), tally.partial.load(Ordering::Relaxed));
-    ensure!(whole > partial * 4, "{partial} of {} answers were not whole", whole + partial);
+    // While the subgraph is away, answers fail at once, so that there are many of them.
+    ensure!(whole > partial, "{partial} of {} answers were not whole", whole + partial);
     router.stop().await?;
 
     let grown = growth(&readings);
