@@ -11,7 +11,7 @@ use axum::middleware::from_fn_with_state;
 use cloudphone_cache::Engine;
 use cloudphone_composition::{CompositionError, Subgraph as Part, compose};
 use cloudphone_config::Fingerprint;
-use cloudphone_core::Origin;
+use cloudphone_core::{Origin, Permission};
 use cloudphone_execution::{ErrorFilter, Executor, ServiceOptions};
 use cloudphone_graphql::Subgraph;
 use cloudphone_graphql::identity_token::InternalSecret;
@@ -23,7 +23,7 @@ use cloudphone_router::authentication::{
 use cloudphone_router::gateway::{Gateway, correlated_errors, masked_errors};
 use cloudphone_router::origin::{ProxyHeader as Forwarding, TrustedProxies, behind_proxies};
 use cloudphone_router::pipeline::Stages;
-use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits, UploadLimits};
+use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits, PlanAccess, UploadLimits};
 use cloudphone_router::response_cache::ResponseCache;
 use cloudphone_router::server::{Edge, Pages, routes};
 use cloudphone_router::streams::{FieldRule, StreamLimits};
@@ -39,7 +39,7 @@ use crate::guards;
 use crate::lasting::{Lasting, Remembered};
 use crate::response_cache;
 use crate::services::Services;
-use crate::settings::{Environment, ProxyHeader, Settings};
+use crate::settings::{Environment, ProxyHeader, QueryPlanAccess, Settings};
 
 /// The schemas of all subgraphs, in the order of their names.
 pub(crate) fn schemas() -> Vec<Part> {
@@ -222,6 +222,7 @@ fn limits(settings: &Settings, mut subscriptions: HashMap<String, FieldRule>) ->
             fields: subscriptions,
             ..StreamLimits::default()
         },
+        query_plans: plan_access(settings),
         uploads: told.upload.enabled.then(|| UploadLimits {
             files: told.upload.max_files,
             file_bytes: told.upload.max_file_bytes,
@@ -231,6 +232,18 @@ fn limits(settings: &Settings, mut subscriptions: HashMap<String, FieldRule>) ->
             scalar: Arc::from(told.upload.scalar.as_str()),
         }),
         ..Limits::default()
+    }
+}
+
+fn plan_access(settings: &Settings) -> PlanAccess {
+    let usual = match settings.environment {
+        Environment::Development => QueryPlanAccess::Everybody,
+        Environment::Production => QueryPlanAccess::Permitted,
+    };
+    match settings.router.query_plan.unwrap_or(usual) {
+        QueryPlanAccess::Nobody => PlanAccess::Nobody,
+        QueryPlanAccess::Permitted => PlanAccess::Holders(Permission::new("router:inspect")),
+        QueryPlanAccess::Everybody => PlanAccess::Everybody,
     }
 }
 

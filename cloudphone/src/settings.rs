@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use cloudphone_config::Secret;
 
+pub use router::QueryPlanAccess;
 pub use router::{Authentication, AuthenticationMode, Authorization, Issuer};
 pub use router::{Cost, CostMode, Documents, Overload, Quota, RateLimits, TrustMode, WhenUnreachable};
 pub use router::{ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage, Router, Upload};

@@ -15,6 +15,7 @@ pub use headers::{ContentPolicy, secure};
 pub use overload::{Overload, OverloadRules, control_group_memory};
 pub use rates::{RateLimits, RateRules, WhenUnreachable};
 
+pub use crate::clients::plan::PlanAccess;
 pub use crate::clients::uploads::UploadLimits;
 use crate::streams::StreamLimits;
 
@@ -43,6 +44,8 @@ pub struct Limits {
     pub streams: StreamLimits,
     /// Files with operations; absent: none are taken.
     pub uploads: Option<UploadLimits>,
+    /// Who may see the plans of operations.
+    pub query_plans: PlanAccess,
 }
 
 impl Default for Limits {
@@ -59,6 +62,7 @@ impl Default for Limits {
             write_timeout: Duration::from_secs(20),
             streams: StreamLimits::default(),
             uploads: None,
+            query_plans: PlanAccess::Nobody,
         }
     }
 }

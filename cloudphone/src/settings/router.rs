@@ -27,6 +27,18 @@ pub use response_cache::{ResponseCache, ResponseCacheRule, ResponseCacheScope, R
 pub use subgraph::Subgraph;
 pub use upload::Upload;
 
+/// Who may see the plans of operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum QueryPlanAccess {
+    /// Nobody.
+    Nobody,
+    /// Callers of the platform who hold `router:inspect`.
+    Permitted,
+    /// Everybody.
+    Everybody,
+}
+
 /// The federation router.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -83,6 +95,8 @@ pub struct Router {
     pub authentication: Authentication,
     /// What callers may see.
     pub authorization: Authorization,
+    /// Who may see the plans of operations; absent means: everybody in development, holders of `router:inspect` in production.
+    pub query_plan: Option<QueryPlanAccess>,
     /// Takes files with mutations.
     pub upload: Upload,
 }
@@ -122,6 +136,7 @@ impl Default for Router {
             subgraphs: BTreeMap::new(),
             authentication: Authentication::default(),
             authorization: Authorization::default(),
+            query_plan: None,
             upload: Upload::default(),
         }
     }

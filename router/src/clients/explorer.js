@@ -13,10 +13,27 @@ function stop() {
 }
 
 async function post(query, variables) {
-  const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json;q=0.9' };
+  const headers = { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json;q=0.9', 'x-cloudphone-query-plan': '1' };
   if (element('token').value) headers.authorization = `Bearer ${element('token').value}`;
   const response = await fetch('/graphql', { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
-  return response.json();
+  const answer = await response.json();
+  showPlan(answer.extensions?.queryPlan);
+  if (answer.extensions) delete answer.extensions.queryPlan;
+  if (answer.extensions && Object.keys(answer.extensions).length === 0) delete answer.extensions;
+  return answer;
+}
+
+// Each fetch one step further to the right than those it waits for.
+function showPlan(plan) {
+  const depths = [];
+  const fetches = (plan?.steps ?? []).map((step, position) => {
+    depths[position] = Math.max(-1, ...step.dependsOn.map((before) => depths[before])) + 1;
+    const after = step.dependsOn.length ? `, after ${step.dependsOn.map((before) => before + 1).join(' and ')}` : '';
+    const conditions = step.conditions.map(({ variable, expected }) => `, if ${expected ? '' : 'not '}$${variable}`).join('');
+    const lines = [`${position + 1}. ${step.service}${step.entities ? ' (entities)' : ''}${after}${conditions}`, ...step.query.split('\n').map((line) => `   ${line}`)];
+    return lines.map((line) => '  '.repeat(depths[position]) + line).join('\n');
+  });
+  element('plan').textContent = fetches.join('\n') || 'No subgraph is asked.';
 }
 
 function subscribe(query, variables) {

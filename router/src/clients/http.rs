@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use tokio::time::timeout;
 
 use super::accept::{Accept, MediaType, answer};
+use super::plan::PlanWish;
 use super::request::{GraphQlParameters, MalformedRequest, RequestBody};
 use super::{reservations, sse, streaming, uploads};
 use crate::answer::{error_response, errors_response};
@@ -36,7 +37,8 @@ pub async fn graphql(State(edge): State<Arc<OpenEdge>>, client: Client, request:
     let credential = edge.authenticator.places().in_headers(request.headers());
     let reservation = reservations::token(request.headers(), request.uri().query());
     let may_change = request.method() == Method::POST;
-    let visit = Visit { edge, accept, origin: client.origin, may_change, credential };
+    let plan = PlanWish::in_headers(request.headers());
+    let visit = Visit { edge, accept, origin: client.origin, may_change, credential, plan };
     if let Some(token) = &reservation
         && !may_change
         && !has_query(request.uri().query())
@@ -89,6 +91,8 @@ struct Visit {
     credential: Option<Credential>,
     /// GET is safe by its definition (RFC 9110 §9.2.1): caches and links repeat it at will.
     may_change: bool,
+    /// Whether the plan is asked for.
+    plan: Option<PlanWish>,
 }
 
 impl Visit {
@@ -126,13 +130,13 @@ impl Visit {
     /// Runs what has passed all stages.
     async fn carry_out(&self, admitted: Admitted, scope: Scope) -> Response {
         let Admitted { prepared, headers, told, place } = admitted;
-        let mut response = self.respond(prepared, &told, scope).await;
+        let mut response = self.respond(prepared, told, scope).await;
         drop(place);
         put(&mut response, headers);
         response
     }
 
-    async fn respond(&self, prepared: Prepared, told: &Map<String, Value>, scope: Scope) -> Response {
+    async fn respond(&self, prepared: Prepared, mut told: Map<String, Value>, scope: Scope) -> Response {
         if prepared.kind() == OperationKind::Subscription {
             let Some(format) = self.accept.stream else {
                 let body = error_response("NOT_ACCEPTABLE", NO_STREAM, self.origin.correlation_id);
@@ -147,7 +151,17 @@ impl Visit {
         if prepared.kind() == OperationKind::Mutation && !self.may_change {
             return self.refuse(&MalformedRequest::MethodNotAllowed);
         }
-        let Answer { body, freshness, .. } = self.run(&prepared, scope).await.with_extensions(told);
+        let wish = self.plan.filter(|_| self.edge.limits.query_plans.admits(scope.caller.as_ref()));
+        if wish.is_some()
+            && let Ok(operation) = self.edge.gateway.permitted(&prepared.operation, &scope).await
+        {
+            told.insert("queryPlan".to_owned(), operation.explain());
+        }
+        let run = match wish {
+            Some(PlanWish::Alone) => Answer::of_router(Bytes::from_static(b"{\"data\":null}")),
+            Some(PlanWish::Beside) | None => self.run(&prepared, scope).await,
+        };
+        let Answer { body, freshness, .. } = run.with_extensions(&told);
         if self.accept.only_events() {
             return sse::single(&body);
         }

@@ -15,6 +15,7 @@ mod kills;
 mod multipart;
 mod overload;
 mod passed_on;
+mod plan;
 mod protocol;
 mod rates;
 mod reload;
