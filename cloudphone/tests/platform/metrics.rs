@@ -92,7 +92,7 @@ fn fault(name: &str, kind: &str) -> Option<&'static str> {
         Some("ends like a part of a histogram")
     } else if (kind == "counter") != name.ends_with("_total") {
         Some("ends in _total without being a counter, or the other way round")
-    } else if kind == "histogram" && !ends(&["_seconds", "_bytes"]) {
+    } else if kind == "histogram" && !ends(&["_seconds", "_bytes", "_points"]) {
         Some("is a distribution without a unit")
     } else {
         None

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloudphone_execution::{ExecutionRequest, RequestContext};
-use cloudphone_planning::{Entitlements, PreparedOperation};
+use cloudphone_planning::{Entitlements, Planner as _, PreparedOperation};
 use common::{SUPERGRAPH, Shop, json};
 use futures::StreamExt as _;
 use serde_json::{Map, Value, json};
@@ -238,7 +238,6 @@ async fn what_conditions_leave_out_needs_nothing() {
     let variables = json!({ "all": false });
     let request = |document| cloudphone_planning::PlanRequest::new(document, None);
     let document = "query($all: Boolean!) { me { name email @include(if: $all) } }";
-    use cloudphone_planning::Planner as _;
     let without = shop.planner.plan(request(document).with_variables(variables.as_object().unwrap())).await.unwrap();
     assert!(without.guarded_places().is_empty());
     let either = shop.planner.plan(request(document)).await.unwrap();

@@ -33,7 +33,7 @@ impl CostRule {
     pub(crate) fn check(&self, prepared: &Prepared, origin: &Origin) -> Result<Map<String, Value>, Rejection> {
         let Estimate { cost, unsized_fields } = prepared.operation.cost(&prepared.variables, self.options);
         #[expect(clippy::cast_precision_loss, reason = "a histogram is no place for the last digit")]
-        metrics::histogram!("cloudphone_graphql_operation_cost", "kind" => prepared.kind().as_str())
+        metrics::histogram!("cloudphone_graphql_operation_cost_points", "kind" => prepared.kind().as_str())
             .record(cost as f64);
         if self.mode == CostMode::Enforce {
             let refuse =
