@@ -116,7 +116,7 @@ impl Platform {
     pub(crate) fn follow(&mut self, configuration: Configuration) {
         let Some(edge) = self.edge.take() else { return };
         configuration.register(&self.registry);
-        let following = self.draining.clone().run_until_cancelled_owned(configuration.follow(edge));
+        let following = self.draining.clone().run_until_cancelled_owned(Box::pin(configuration.follow(edge)));
         self.servers.spawn(async move {
             following.await;
         });

@@ -77,7 +77,7 @@ impl Standalone {
         work.spawn(async move {
             upkeep.await;
         });
-        let following = draining.clone().run_until_cancelled_owned(configuration.follow(site));
+        let following = draining.clone().run_until_cancelled_owned(Box::pin(configuration.follow(site)));
         work.spawn(async move {
             following.await;
         });
