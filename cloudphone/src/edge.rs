@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, ensure};
 use async_trait::async_trait;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -27,7 +27,8 @@ use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits, PlanAccess
 use cloudphone_router::response_cache::ResponseCache;
 use cloudphone_router::server::{Edge, Pages, routes};
 use cloudphone_router::streams::{FieldRule, StreamLimits};
-use cloudphone_router::subgraphs::{in_process, remote};
+use cloudphone_router::subgraphs::{Operator, in_process, pages as traffic_pages};
+use cloudphone_traffic::Traffic;
 use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +41,7 @@ use crate::lasting::{Lasting, Remembered};
 use crate::response_cache;
 use crate::services::Services;
 use crate::settings::{Environment, ProxyHeader, QueryPlanAccess, Settings};
+use crate::traffic;
 
 /// The schemas of all subgraphs, in the order of their names.
 pub(crate) fn schemas() -> Vec<Part> {
@@ -91,6 +93,11 @@ impl PlatformEdge {
         Ok((edge, door))
     }
 
+    /// The calls to subgraphs elsewhere.
+    pub(crate) fn traffic(&self) -> &Traffic {
+        self.lasting.services.traffic()
+    }
+
     fn routes(&self, settings: &Settings) -> Router {
         let console = settings.console.folder.clone().unwrap_or_else(|| "web-console/dist".into());
         let pages = Pages {
@@ -100,6 +107,8 @@ impl PlatformEdge {
         };
         let authenticator = Arc::clone(&self.authenticator);
         let more = self.more.clone().merge(response_cache::routes(settings, self.remembered.cache()));
+        let operator = Operator { token: admin_token(settings), authenticator: Some(Arc::clone(&authenticator)) };
+        let more = more.merge(traffic_pages(self.traffic().clone(), operator));
         let stages = guards::stages(settings, &self.shared, self.remembered.documents());
         let (rules, draining) = (subscription_rules(), self.draining.clone());
         open(settings, &self.lasting, authenticator, rules, stages, &pages, more, draining)
@@ -116,7 +125,7 @@ impl Remake for PlatformEdge {
         let (executor, services) = executor(settings, &reach, &self.lasting.services)?;
         self.remembered = remembered;
         self.lasting.services = services;
-        reconfigure(&self.lasting.gateway, executor, settings);
+        reconfigure(&self.lasting.gateway, executor, settings)?;
         let routes = self.routes(settings);
         self.lasting.lead_to(routes, settings);
         Ok(())
@@ -137,14 +146,22 @@ impl Remake for PlatformEdge {
 /// Plans and executes within the limits of the settings.
 pub(crate) fn gateway(settings: &Settings, supergraph_sdl: &str, executor: Executor) -> anyhow::Result<Gateway> {
     let gateway = Gateway::new(supergraph_sdl, executor, planner_options(settings), request_timeout(settings))?;
+    gateway.forward(traffic::forwarding(settings)?);
     Ok(gateway.with_authorization(settings.router.authorization.mode.into()))
 }
 
 /// The same for other settings of a gateway at work.
-pub(crate) fn reconfigure(gateway: &Gateway, executor: Executor, settings: &Settings) {
+pub(crate) fn reconfigure(gateway: &Gateway, executor: Executor, settings: &Settings) -> anyhow::Result<()> {
+    gateway.forward(traffic::forwarding(settings)?);
     // First, as live streams are looked at again by what follows.
     gateway.change_authorization(settings.router.authorization.mode.into());
     gateway.reconfigure(executor, planner_options(settings), request_timeout(settings));
+    Ok(())
+}
+
+/// The token of whoever may set circuit breakers by hand, if there is one.
+pub(crate) fn admin_token(settings: &Settings) -> Option<String> {
+    Some(settings.router.admin_token.reveal().to_owned()).filter(|token| !token.is_empty())
 }
 
 /// How operations are planned, and how large they may be.
@@ -271,22 +288,21 @@ struct Reach<'a> {
 
 /// Subgraphs of this process are called directly; for the others the configuration says where they are.
 fn executor(settings: &Settings, reach: &Reach<'_>, before: &Services) -> anyhow::Result<(Executor, Services)> {
-    let timeout = Duration::from_secs(settings.router.subgraph_timeout_seconds);
-    let options = ServiceOptions { timeout };
     let mut builder = Executor::builder().error_filter(error_filter(settings));
-    let mut services = Services::default();
+    let mut services = before.next();
     for part in schemas() {
         let local = reach.here.iter().find(|subgraph| subgraph.name() == part.name);
-        let transport = if let Some(subgraph) = local {
-            services.reach(before, &part.name, Fingerprint::of(&"here"), || Ok(in_process(subgraph.clone())))
+        let (transport, options) = if let Some(subgraph) = local {
+            let here =
+                services.reach(before, &part.name, Fingerprint::of(&"here"), || Ok(in_process(subgraph.clone())));
+            (here?, ServiceOptions { timeout: Duration::from_secs(settings.router.traffic.timeout_seconds) })
         } else {
             let url = settings.subgraphs.url_of(&part.name);
-            let url = url.with_context(|| format!("subgraphs.{}: say where this subgraph is", part.name))?;
-            let from = Fingerprint::of(&(url, timeout, &settings.router.subgraphs.get(&part.name)));
-            services.reach(before, &part.name, from, || {
-                Ok(remote(&url.parse()?, reach.secret, timeout, &settings.router.subscriptions_of(&part.name))?)
-            })
-        }?;
+            let placed = url.is_some() || traffic::is_placed(settings, &part.name);
+            ensure!(placed, "subgraphs.{}: say where this subgraph is", part.name);
+            let told = traffic::Told::Platform { url, secret: reach.secret };
+            traffic::subgraph(settings, (&mut services, before), &part.name, told)?
+        };
         builder = match reach.cache {
             Some(cache) => {
                 let service = cache.before(Arc::clone(&transport), reach.supergraph);
@@ -295,6 +311,7 @@ fn executor(settings: &Settings, reach: &Reach<'_>, before: &Services) -> anyhow
             None => builder.service(&part.name, transport, options),
         };
     }
+    services.tidy();
     Ok((builder.build(), services))
 }
 

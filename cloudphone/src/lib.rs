@@ -21,6 +21,7 @@ mod services;
 pub mod settings;
 mod shutdown;
 mod standalone;
+mod traffic;
 mod validate;
 
 pub use platform::{Platform, Started};

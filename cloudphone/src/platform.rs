@@ -102,6 +102,7 @@ impl Platform {
             let more = health_pages.clone().merge(self.domains.public_routes());
             let draining = self.draining.clone();
             let (edge, door) = PlatformEdge::open(settings, &self.engines, &self.domains, more, draining).await?;
+            crate::traffic::register(&self.registry, edge.traffic());
             self.edge = Some(edge);
             let address = SocketAddr::new(settings.http.address, settings.http.port);
             self.started.router = Some(self.listen(address, door, "http.port").await?);
@@ -118,7 +119,7 @@ impl Platform {
         configuration.register(&self.registry);
         let following = self.draining.clone().run_until_cancelled_owned(Box::pin(configuration.follow(edge)));
         self.servers.spawn(async move {
-            following.await;
+            Box::pin(following).await;
         });
     }
 

@@ -10,10 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use cloudphone_config::Secret;
 
-pub use router::QueryPlanAccess;
-pub use router::{Authentication, AuthenticationMode, Authorization, Issuer};
-pub use router::{Cost, CostMode, Documents, Overload, Quota, RateLimits, TrustMode, WhenUnreachable};
-pub use router::{ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage, Router, Upload};
+pub use router::{
+    AnswerHeaderRule, Authentication, AuthenticationMode, Authorization, Balancing, Consul, Cost, CostMode, DnsLookup,
+    Documents, HttpVersion, Issuer, Overload, QueryPlanAccess, Quota, RateLimits, RequestHeaderRule, ResponseCache,
+    ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage, Router, SubgraphTraffic, Traffic, TrustMode, Upload,
+    WhenUnreachable,
+};
 
 /// All settings of all parts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -32,6 +34,8 @@ pub struct Settings {
     pub router: Router,
     /// Where the subgraphs run in the distributed form.
     pub subgraphs: Subgraphs,
+    /// Consul, where parts of the platform find each other.
+    pub consul: Consul,
     /// PostgreSQL.
     pub database: Database,
     /// The MQTT broker.

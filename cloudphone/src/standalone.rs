@@ -6,24 +6,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::Context as _;
 use async_trait::async_trait;
 use axum::Router;
 use cloudphone_cache::Engine;
-use cloudphone_config::Fingerprint;
-use cloudphone_execution::{Executor, ServiceOptions};
+use cloudphone_execution::Executor;
 use cloudphone_observability::{Health, MetricsPage, Registry, routes as health_routes};
 use cloudphone_planning::Supergraph;
 use cloudphone_router::authentication::Authenticator;
 use cloudphone_router::gateway::Gateway;
 use cloudphone_router::response_cache::ResponseCache;
 use cloudphone_router::server::Pages;
-use cloudphone_router::subgraphs::foreign;
+use cloudphone_router::subgraphs::{Operator, pages as traffic_pages};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
 use crate::access;
 use crate::configuration::{Configuration, Remake, written};
@@ -35,6 +33,7 @@ use crate::lasting::{Lasting, Remembered};
 use crate::response_cache;
 use crate::services::Services;
 use crate::settings::{Environment, Settings};
+use crate::traffic;
 
 /// A running router.
 pub(crate) struct Standalone {
@@ -65,6 +64,7 @@ impl Standalone {
         let registry = registry(&gateway);
         configuration.register(&registry);
         let lasting = Lasting::new(settings, gateway, services);
+        traffic::register(&registry, lasting.services.traffic());
         let more = health_routes(registry, metrics.clone());
         let told = &settings.router.authentication;
         let authenticator = Kept::make(told, async { access::authenticator(told) }).await?;
@@ -79,7 +79,7 @@ impl Standalone {
         });
         let following = draining.clone().run_until_cancelled_owned(Box::pin(configuration.follow(site)));
         work.spawn(async move {
-            following.await;
+            Box::pin(following).await;
         });
         Ok(Self { address, work, draining, drain })
     }
@@ -129,6 +129,8 @@ impl Site {
         let pages = Pages { explorer: settings.environment == Environment::Development, ..Pages::default() };
         let authenticator = Arc::clone(&self.authenticator.part);
         let more = self.more.clone().merge(response_cache::routes(settings, self.remembered.cache()));
+        let operator = Operator { token: edge::admin_token(settings), authenticator: None };
+        let more = more.merge(traffic_pages(self.lasting.services.traffic().clone(), operator));
         let draining = self.draining.clone();
         let stages = guards::stages(settings, &self.shared, self.remembered.documents());
         edge::open(settings, &self.lasting, authenticator, HashMap::new(), stages, &pages, more, draining)
@@ -156,7 +158,7 @@ impl Remake for Site {
         let (executor, services) = executor(settings, &supergraph, remembered.cache(), &self.lasting.services)?;
         (self.remembered, self.authenticator) = (remembered, authenticator);
         self.lasting.services = services;
-        edge::reconfigure(&self.lasting.gateway, executor, settings);
+        edge::reconfigure(&self.lasting.gateway, executor, settings)?;
         let routes = self.routes(settings);
         self.lasting.lead_to(routes, settings);
         Ok(())
@@ -214,22 +216,12 @@ fn executor(
     cache: Option<&ResponseCache>,
     before: &Services,
 ) -> anyhow::Result<(Executor, Services)> {
-    let timeout = Duration::from_secs(settings.router.subgraph_timeout_seconds);
     let mut builder = Executor::builder().error_filter(edge::error_filter(settings));
     let pass_on = Arc::new(access::pass_on(&settings.router.authentication)?);
-    let mut services = Services::default();
+    let mut services = before.next();
     for subgraph in supergraph.subgraphs() {
-        let url = Url::parse(&subgraph.url)
-            .map_err(|error| anyhow!("the subgraph `{}` has the URL `{}`: {error}", subgraph.name, subgraph.url))?;
-        let reachable = matches!(url.scheme(), "http" | "https");
-        ensure!(reachable, "the subgraph `{}` has the URL `{url}`, which is neither http nor https", subgraph.name);
-        let (own, passed_on) = (settings.router.subgraphs.get(&*subgraph.name), &settings.router.authentication);
-        let from = Fingerprint::of(&(url.as_str(), timeout, own, passed_on));
-        let transport = services.reach(before, &subgraph.name, from, || {
-            let subscriptions = settings.router.subscriptions_of(&subgraph.name);
-            Ok(foreign(&url, timeout, &subscriptions, Arc::clone(&pass_on) as _)?)
-        })?;
-        let options = ServiceOptions { timeout };
+        let told = traffic::Told::Foreign { url: &subgraph.url, pass_on: Arc::clone(&pass_on) as _ };
+        let (transport, options) = traffic::subgraph(settings, (&mut services, before), &subgraph.name, told)?;
         builder = match cache {
             Some(cache) => {
                 let service = cache.before(Arc::clone(&transport), supergraph);
@@ -238,5 +230,6 @@ fn executor(
             None => builder.service(&subgraph.name, transport, options),
         };
     }
+    services.tidy();
     Ok((builder.build(), services))
 }

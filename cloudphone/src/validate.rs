@@ -73,7 +73,7 @@ pub fn validate(settings: &Settings) -> Vec<String> {
     problems.extend(settings.router.overload.problems());
     problems.extend(settings.router.documents.problems());
     problems.extend(settings.router.rate_limits.problems());
-    problems.extend(settings.router.subgraphs.iter().flat_map(|(name, subgraph)| subgraph.problems(name)));
     problems.extend(settings.router.authentication.problems());
+    problems.extend(settings.router.traffic_problems(&settings.consul));
     problems
 }

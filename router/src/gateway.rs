@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwap;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use bytes::Bytes;
 use cloudphone_core::Origin;
 use cloudphone_execution::{
@@ -16,6 +16,7 @@ use cloudphone_planning::{
     FederationPlanner, GraphQlError, OperationSource, PlanRequest, Planner as _, PlannerOptions, PreparedOperation,
     Supergraph, SupergraphError, codes,
 };
+use cloudphone_traffic::headers::{AnswerHeaders, ClientHeaders, Forwarding};
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, stream};
 use parking_lot::Mutex;
@@ -37,6 +38,8 @@ pub struct Scope {
     pub caller: Option<Principal>,
     /// Where the request comes from.
     pub origin: Origin,
+    /// What else of the request subgraphs are told.
+    pub headers: ClientHeaders,
 }
 
 /// An operation that is ready to run, with its variables.
@@ -137,6 +140,7 @@ pub struct Gateway {
     /// Tells the version; held while one takes the place of another.
     changes: Arc<Mutex<watch::Sender<u64>>>,
     authorization: Arc<ArcSwap<AuthorizationMode>>,
+    forwarding: Arc<ArcSwap<Forwarding>>,
 }
 
 impl Gateway {
@@ -151,7 +155,12 @@ impl Gateway {
         let changes = Arc::new(Mutex::new(watch::channel(0).0));
         loaded();
         let authorization = Arc::new(ArcSwap::from_pointee(AuthorizationMode::default()));
-        Ok(Self { current: Arc::new(ArcSwap::from_pointee(current)), changes, authorization })
+        Ok(Self {
+            current: Arc::new(ArcSwap::from_pointee(current)),
+            changes,
+            authorization,
+            forwarding: Arc::default(),
+        })
     }
 
     /// The same with another way of enforcing the rules of the supergraph.
@@ -165,6 +174,21 @@ impl Gateway {
     /// the supergraph or of options.
     pub fn change_authorization(&self, mode: AuthorizationMode) {
         self.authorization.store(Arc::new(mode));
+    }
+
+    /// Says which headers of clients subgraphs are told, from now on.
+    pub fn forward(&self, forwarding: Forwarding) {
+        self.forwarding.store(Arc::new(forwarding));
+    }
+
+    /// What subgraphs are told of a request's headers.
+    pub fn client_headers(&self, headers: &HeaderMap) -> ClientHeaders {
+        self.forwarding.load().select(headers)
+    }
+
+    /// What subgraphs are told of a WebSocket: the headers of its upgrade, completed by what `connection_init` says.
+    pub fn socket_headers(&self, upgrade: ClientHeaders, payload: &Value) -> ClientHeaders {
+        self.forwarding.load().select_socket(upgrade, payload)
     }
 
     /// Puts another supergraph in place. Queries and mutations under way finish on the one that they began with; live
@@ -306,6 +330,11 @@ impl Gateway {
 
     /// Answers a query or mutation.
     pub async fn execute(&self, prepared: &Prepared, scope: Scope) -> Answer {
+        self.execute_beside(prepared, scope, &AnswerHeaders::default()).await
+    }
+
+    /// The same; what subgraphs have for the client besides the answer is added to `answered`.
+    pub async fn execute_beside(&self, prepared: &Prepared, scope: Scope, answered: &AnswerHeaders) -> Answer {
         let began = Instant::now();
         let operation = match self.permitted(&prepared.operation, &scope).await {
             Ok(operation) => operation,
@@ -314,6 +343,7 @@ impl Gateway {
         let (mut context, _cancel_on_drop) = context(scope, Some(began + self.current.load().timeout));
         let report = CacheReport::new(prepared.kind());
         context.extensions.insert(report.clone());
+        context.extensions.insert(answered.clone());
         if let Some(uploads) = &prepared.uploads {
             context.extensions.insert(uploads.clone());
         }
@@ -360,6 +390,8 @@ fn context(scope: Scope, deadline: Option<Instant>) -> (RequestContext, DropGuar
     let mut context = RequestContext::new(scope.origin.correlation_id.to_string());
     context.deadline = deadline;
     context.cancellation = cancellation.clone();
+    carry_trace(&scope, &mut context.headers);
+    context.extensions.insert(scope.headers);
     let caller = match scope.caller {
         Some(Principal::Platform(caller)) => Some(caller),
         Some(Principal::Foreign(caller)) => {
@@ -383,6 +415,16 @@ fn uploads_refused(operation: &PreparedOperation, uploads: &OperationUploads, or
     let is_file = |place: &Vec<String>| operation.input_type(place) == Some(&*uploads.scalar);
     let stranger = uploads.places.iter().find(|place| !is_file(place))?;
     refuse(&format!("The variable at `{}` takes no file: its type is not {}.", stranger.join("."), uploads.scalar))
+}
+
+/// Hands the client's trace on to subgraphs as it came (W3C Trace Context §3.4: a participant that does not record may do so).
+fn carry_trace(scope: &Scope, headers: &mut HeaderMap) {
+    let parent = scope.origin.traceparent.as_deref().and_then(|parent| HeaderValue::from_str(parent).ok());
+    let Some(parent) = parent else { return };
+    headers.insert("traceparent", parent);
+    if let Some(state) = scope.headers.trace_state() {
+        headers.insert("tracestate", state.clone());
+    }
 }
 
 /// Clients name their operations, so that a metric may not take every name that comes.

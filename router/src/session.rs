@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use cloudphone_core::Origin;
+use cloudphone_traffic::headers::ClientHeaders;
 use parking_lot::Mutex;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, watch};
@@ -57,6 +58,7 @@ struct Shared {
 /// A session with the task that watches over it; dropping it ends the watch.
 pub struct Session {
     shared: Arc<Shared>,
+    headers: ClientHeaders,
     watcher: JoinHandle<()>,
 }
 
@@ -83,7 +85,19 @@ impl Session {
             renewed: Notify::new(),
         });
         let watcher = tokio::spawn(watch_over(Arc::clone(&shared), changes));
-        Ok(Self { shared, watcher })
+        Ok(Self { shared, headers: ClientHeaders::default(), watcher })
+    }
+
+    /// What else of the client subgraphs are told.
+    #[must_use]
+    pub fn with_headers(mut self, headers: ClientHeaders) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// What else of the client subgraphs are told.
+    pub fn headers(&self) -> &ClientHeaders {
+        &self.headers
     }
 
     /// Puts a fresh credential in place of the old one, for the same person.

@@ -1,5 +1,6 @@
 //! The platform's subgraphs as execution calls them: in this process, or over HTTP with a signed identity.
 
+mod pages;
 mod subscriptions;
 
 use std::sync::Arc;
@@ -15,10 +16,14 @@ use cloudphone_execution::subgraphs::in_process::{InProcessSubgraph, LocalSubgra
 use cloudphone_execution::{SubgraphError, SubgraphRequest, SubgraphService};
 use cloudphone_graphql::identity_token::{self, InternalSecret};
 use cloudphone_graphql::{RequestScope, Subgraph};
+use cloudphone_traffic::headers::{ClientHeaders, RequestRules};
+use cloudphone_traffic::{Connect, Place};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 pub use subscriptions::{SubscriptionOptions, SubscriptionProtocol};
 use url::Url;
+
+pub use pages::{Operator, pages};
 
 /// A subgraph of this process.
 pub fn in_process(subgraph: Subgraph) -> Arc<dyn SubgraphService> {
@@ -32,12 +37,10 @@ pub fn remote(
     timeout: Duration,
     subscriptions: &SubscriptionOptions,
 ) -> Result<Arc<dyn SubgraphService>, SubgraphError> {
-    let wrong = |error: url::ParseError| SubgraphError::Unavailable(error.to_string());
-    let signer: Arc<dyn RequestDecorator> = Arc::new(Signer(secret.clone()));
-    let usual = base_url.join("/graphql/ws").map_err(wrong)?;
-    let subscriptions = subscriptions.connect(base_url, usual, Some(Arc::clone(&signer)))?;
-    let http = http(base_url.join("/graphql").map_err(wrong)?, timeout)?;
-    Ok(Arc::new(http.with_decorator(signer).with_subscriptions(subscriptions)))
+    let options = HttpOptions { timeout, ..HttpOptions::new(base_url.clone()) };
+    connect_remote(options, signed(Arc::default(), secret.clone()), subscriptions.clone())(&Place::new(
+        base_url.clone(),
+    ))
 }
 
 /// Anybody's subgraph, whose subscriptions are at the same URL unless told otherwise. What it learns of the caller is what
@@ -48,12 +51,85 @@ pub fn foreign(
     subscriptions: &SubscriptionOptions,
     pass_on: Arc<dyn RequestDecorator>,
 ) -> Result<Arc<dyn SubgraphService>, SubgraphError> {
-    let subscriptions = subscriptions.connect(url, url.clone(), Some(Arc::clone(&pass_on)))?;
-    Ok(Arc::new(http(url.clone(), timeout)?.with_decorator(pass_on).with_subscriptions(subscriptions)))
+    let options = HttpOptions { timeout, ..HttpOptions::new(url.clone()) };
+    connect_foreign(options, pass_on, subscriptions.clone())(&Place::new(url.clone()))
 }
 
-fn http(url: Url, timeout: Duration) -> Result<HttpSubgraph, SubgraphError> {
-    HttpSubgraph::new(HttpOptions { timeout, ..HttpOptions::new(url) })
+/// What a subgraph of the platform is told: what the rules forward, and a signed token of who asks.
+pub fn signed(rules: Arc<RequestRules>, secret: InternalSecret) -> Arc<dyn RequestDecorator> {
+    told(rules, Arc::new(Signer(secret)))
+}
+
+/// What a subgraph is told: what the rules forward, and after that, so that nothing forwarded takes its place, who asks.
+pub fn told(rules: Arc<RequestRules>, who: Arc<dyn RequestDecorator>) -> Arc<dyn RequestDecorator> {
+    Arc::new(Told { rules, who })
+}
+
+/// Makes transports to instances of a subgraph of the platform, at base URLs. `options` says how; their URL does not count.
+pub fn connect_remote(
+    options: HttpOptions,
+    decorator: Arc<dyn RequestDecorator>,
+    subscriptions: SubscriptionOptions,
+) -> Connect {
+    Arc::new(move |place: &Place| {
+        let http = HttpSubgraph::new(at(&options, place, Some("/graphql"))?)?.with_decorator(Arc::clone(&decorator));
+        with_subscriptions(http, place, Some("/graphql/ws"), &subscriptions, &decorator)
+    })
+}
+
+/// Makes transports to instances of anybody's subgraph, whose subscriptions are at the same URL unless told otherwise. They learn
+/// nothing of the caller but what the decorator tells. `options` says how; their URL does not count.
+pub fn connect_foreign(
+    options: HttpOptions,
+    decorator: Arc<dyn RequestDecorator>,
+    subscriptions: SubscriptionOptions,
+) -> Connect {
+    Arc::new(move |place: &Place| {
+        let http = HttpSubgraph::new(at(&options, place, None)?)?.with_decorator(Arc::clone(&decorator));
+        with_subscriptions(http, place, None, &subscriptions, &decorator)
+    })
+}
+
+/// The options for one instance, at its own path or at this one.
+fn at(options: &HttpOptions, place: &Place, path: Option<&str>) -> Result<HttpOptions, SubgraphError> {
+    if place.url.scheme() != "unix" {
+        let url = match path {
+            Some(path) => place.url.join(path).map_err(|error| SubgraphError::Unavailable(error.to_string()))?,
+            None => place.url.clone(),
+        };
+        return Ok(HttpOptions { url, address: place.address, ..options.clone() });
+    }
+    // `unix:/run/reviews.sock?path=/graphql`: HTTP needs a host all the same.
+    let told = place.url.query_pairs().find(|(name, _)| name == "path").map(|(_, path)| path.into_owned());
+    let path = told.as_deref().or(path).unwrap_or("/graphql");
+    let host = Url::parse("http://localhost").expect("a valid URL");
+    let url = host.join(path).map_err(|error| SubgraphError::Unavailable(error.to_string()))?;
+    Ok(HttpOptions { url, unix_socket: Some(place.url.path().into()), ..options.clone() })
+}
+
+fn with_subscriptions(
+    http: HttpSubgraph,
+    place: &Place,
+    path: Option<&str>,
+    subscriptions: &SubscriptionOptions,
+    decorator: &Arc<dyn RequestDecorator>,
+) -> Result<Arc<dyn SubgraphService>, SubgraphError> {
+    if place.url.scheme() == "unix" {
+        return Ok(Arc::new(http));
+    }
+    let mut base = place.url.clone();
+    if base.scheme() == "http"
+        && let Some(address) = place.address
+    {
+        // Without TLS nobody has to prove the name.
+        base.set_ip_host(address).map_err(|()| SubgraphError::Unavailable("the URL has no host".to_owned()))?;
+    }
+    let usual = match path {
+        Some(path) => base.join(path).map_err(|error| SubgraphError::Unavailable(error.to_string()))?,
+        None => base.clone(),
+    };
+    let subscriptions = subscriptions.connect(&base, usual, Some(Arc::clone(decorator)))?;
+    Ok(Arc::new(http.with_subscriptions(subscriptions)))
 }
 
 struct Local(Subgraph);
@@ -89,6 +165,28 @@ fn encode(response: &async_graphql::Response) -> Bytes {
 fn scope_of(request: &SubgraphRequest) -> RequestScope {
     let scope = request.context.extensions.get::<RequestScope>();
     scope.cloned().unwrap_or_else(|| RequestScope::anonymous(Origin::internal()))
+}
+
+struct Told {
+    rules: Arc<RequestRules>,
+    who: Arc<dyn RequestDecorator>,
+}
+
+impl RequestDecorator for Told {
+    fn identity(&self, request: &SubgraphRequest) -> Option<Bytes> {
+        let who = self.who.identity(request)?;
+        // Who differs in what is forwarded is somebody else.
+        let client = request.context.extensions.get::<ClientHeaders>().cloned().unwrap_or_default();
+        let forwarded = self.rules.told(&client);
+        let forwarded: Vec<(&str, &[u8])> =
+            forwarded.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        Some(serde_json::to_vec(&(&who[..], forwarded)).expect("names and bytes are plain values").into())
+    }
+
+    fn decorate(&self, request: &SubgraphRequest, headers: &mut HeaderMap) {
+        self.rules.decorate(request, headers);
+        self.who.decorate(request, headers);
+    }
 }
 
 /// Signs the scope of each call for the subgraph that is called.

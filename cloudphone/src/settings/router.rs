@@ -4,15 +4,18 @@ mod authentication;
 mod authorization;
 mod cost;
 mod documents;
+mod headers;
 mod overload;
+mod problems;
 mod rate_limits;
 mod response_cache;
-mod subgraph;
 mod subscriptions;
+mod traffic;
 mod upload;
 
 use std::collections::BTreeMap;
 
+use cloudphone_config::Secret;
 use cloudphone_router::subgraphs::SubscriptionOptions;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,10 +24,11 @@ pub use authentication::{Authentication, AuthenticationMode, Issuer};
 pub use authorization::Authorization;
 pub use cost::{Cost, CostMode};
 pub use documents::{Documents, TrustMode};
+pub use headers::{AnswerHeaderRule, RequestHeaderRule};
 pub use overload::Overload;
 pub use rate_limits::{Quota, RateLimits, WhenUnreachable};
 pub use response_cache::{ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage};
-pub use subgraph::Subgraph;
+pub use traffic::{Balancing, Consul, DnsLookup, HttpVersion, SubgraphTraffic, Traffic};
 pub use upload::Upload;
 
 /// Who may see the plans of operations.
@@ -75,8 +79,19 @@ pub struct Router {
     pub subscriptions_from_snapshot: Vec<String>,
     /// Silence after which a WebSocket is pinged, in seconds.
     pub heartbeat_seconds: u64,
-    /// Time a subgraph has to answer, in seconds.
-    pub subgraph_timeout_seconds: u64,
+    /// Calls to subgraphs.
+    pub traffic: Traffic,
+    /// Calls to single subgraphs and subscriptions at them, by the names that they have in the supergraph.
+    pub subgraphs: BTreeMap<String, SubgraphTraffic>,
+    /// Rules for the headers of calls to all subgraphs, in their order: tables with `propagate` (with `rename`, `default`), `set` (with
+    /// `value`) or `remove`.
+    pub request_headers: Vec<RequestHeaderRule>,
+    /// Rules for the headers of answers of all subgraphs, which clients get; besides, with `combine`.
+    pub answer_headers: Vec<AnswerHeaderRule>,
+    /// Fields of the payload of `connection_init` that count as headers of a WebSocket, with the headers' names.
+    pub connection_init_headers: BTreeMap<String, String>,
+    /// Bearer token with which circuit breakers may be set by hand; unset: only callers with the permission `router:operate` may.
+    pub admin_token: Secret,
     /// Prepared operations kept.
     pub plan_cache_entries: u64,
     /// Keeps answers of subgraphs.
@@ -89,8 +104,6 @@ pub struct Router {
     pub documents: Documents,
     /// Rate limits.
     pub rate_limits: RateLimits,
-    /// What is special about single subgraphs, by their names.
-    pub subgraphs: BTreeMap<String, Subgraph>,
     /// Who may ask a router that stands alone.
     pub authentication: Authentication,
     /// What callers may see.
@@ -126,14 +139,18 @@ impl Default for Router {
             subscriptions_from_next: Vec::new(),
             subscriptions_from_snapshot: Vec::new(),
             heartbeat_seconds: 30,
-            subgraph_timeout_seconds: 30,
+            traffic: Traffic::default(),
+            subgraphs: BTreeMap::new(),
+            request_headers: Vec::new(),
+            answer_headers: Vec::new(),
+            connection_init_headers: BTreeMap::new(),
+            admin_token: Secret::default(),
             plan_cache_entries: 5000,
             response_cache: ResponseCache::default(),
             cost: Cost::default(),
             overload: Overload::default(),
             documents: Documents::default(),
             rate_limits: RateLimits::default(),
-            subgraphs: BTreeMap::new(),
             authentication: Authentication::default(),
             authorization: Authorization::default(),
             query_plan: None,

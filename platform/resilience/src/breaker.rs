@@ -46,6 +46,21 @@ impl BreakerState {
     }
 }
 
+/// A breaker at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BreakerSnapshot {
+    /// What it does with calls.
+    pub state: BreakerState,
+    /// Calls seen since it last closed.
+    pub volume: u32,
+    /// Failures since the last success.
+    pub failures_in_a_row: u32,
+    /// Successes since the last failure.
+    pub successes_in_a_row: u32,
+    /// Whether it was opened by hand.
+    pub forced: bool,
+}
+
 #[derive(Debug)]
 struct Counts {
     state: BreakerState,
@@ -95,14 +110,14 @@ impl Breaker {
         counts.volume = counts.volume.saturating_add(1);
         if success {
             counts.failures_in_a_row = 0;
-            counts.successes_in_a_row += 1;
+            counts.successes_in_a_row = counts.successes_in_a_row.saturating_add(1);
             if counts.state == BreakerState::HalfOpen && counts.successes_in_a_row >= self.settings.successes_to_close {
                 *counts = Counts::closed();
             }
             return;
         }
         counts.successes_in_a_row = 0;
-        counts.failures_in_a_row += 1;
+        counts.failures_in_a_row = counts.failures_in_a_row.saturating_add(1);
         let enough =
             counts.failures_in_a_row >= self.settings.failures_to_open && counts.volume >= self.settings.minimum_volume;
         if counts.state == BreakerState::HalfOpen || (counts.state == BreakerState::Closed && enough) {
@@ -113,6 +128,27 @@ impl Breaker {
     /// Reports that an admitted call was given up before it had an outcome.
     pub fn abandon(&self) {
         self.counts.lock().trying = false;
+    }
+
+    /// Ends the open time early, as somebody saw the other side answer; a breaker that was forced open stays so.
+    pub fn let_try(&self) {
+        let mut counts = self.counts.lock();
+        if counts.state == BreakerState::Open && !counts.forced {
+            counts.state = BreakerState::HalfOpen;
+        }
+    }
+
+    /// The numbers behind the state, for health answers.
+    pub fn snapshot(&self) -> BreakerSnapshot {
+        let mut counts = self.counts.lock();
+        counts.let_time_pass();
+        BreakerSnapshot {
+            state: counts.state,
+            volume: counts.volume,
+            failures_in_a_row: counts.failures_in_a_row,
+            successes_in_a_row: counts.successes_in_a_row,
+            forced: counts.forced,
+        }
     }
 
     /// Closes the breaker by hand.
@@ -194,6 +230,17 @@ mod tests {
         assert!(breaker.admit());
         breaker.record(false);
         assert_eq!(breaker.state(), BreakerState::Open);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_saw_the_other_side_answer_may_let_it_try_at_once() {
+        let breaker = broken();
+        breaker.let_try();
+        assert_eq!(breaker.state(), BreakerState::HalfOpen);
+        breaker.force_open();
+        breaker.let_try();
+        assert_eq!(breaker.state(), BreakerState::Open, "what was done by hand is undone by hand");
+        assert!(breaker.snapshot().forced);
     }
 
     #[tokio::test(start_paused = true)]

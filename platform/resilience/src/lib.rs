@@ -4,6 +4,6 @@ mod breaker;
 mod call;
 mod retry;
 
-pub use breaker::{Breaker, BreakerSettings, BreakerState};
+pub use breaker::{Breaker, BreakerSettings, BreakerSnapshot, BreakerState};
 pub use call::{CallError, Policy, Protected};
 pub use retry::{Backoff, Retry};

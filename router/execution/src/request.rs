@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use cloudphone_planning::{OperationKind, codes};
 use futures::stream::BoxStream;
-use http::{Extensions, HeaderMap};
+use http::{Extensions, HeaderMap, StatusCode};
 use tokio_util::sync::CancellationToken;
 
 /// A client's request as far as subgraphs are concerned. What the caller is, execution does not know: the router puts
@@ -35,7 +35,7 @@ impl RequestContext {
     }
 
     /// How long is left of at most `limit`.
-    pub(crate) fn time_left(&self, limit: Duration) -> Duration {
+    pub fn time_left(&self, limit: Duration) -> Duration {
         self.deadline.map_or(limit, |deadline| limit.min(deadline.saturating_duration_since(Instant::now())))
     }
 }
@@ -81,13 +81,15 @@ impl SubgraphRequest {
 pub struct SubgraphResponse {
     /// A GraphQL response in JSON.
     pub body: Bytes,
+    /// Its status; 200 when it came over no network.
+    pub status: StatusCode,
     /// Its headers, when it came over a network.
     pub headers: HeaderMap,
 }
 
 impl From<Bytes> for SubgraphResponse {
     fn from(body: Bytes) -> Self {
-        Self { body, headers: HeaderMap::new() }
+        Self { body, ..Self::default() }
     }
 }
 
@@ -115,17 +117,28 @@ pub enum SubgraphError {
     #[error("the service answered something that is no GraphQL response: {0}")]
     InvalidResponse(String),
     /// An HTTP status that says the request failed, without a GraphQL response.
-    #[error("the service answered with status {0}")]
-    Status(u16),
+    #[error("the service answered with status {status}")]
+    Status {
+        /// The status.
+        status: u16,
+        /// Its `Retry-After`, as it came (RFC 9110 §10.2.3).
+        retry_after: Option<Arc<str>>,
+    },
     /// An answer larger than allowed.
     #[error("the service's answer is larger than {limit} bytes")]
     TooLarge {
         /// The limit.
         limit: usize,
     },
-    /// The transport refuses work: too many calls at once, or the service is known to be down.
+    /// The transport cannot reach the service as things stand: it is not set up for it, or knows of no instance.
     #[error("the service is not available at the moment: {0}")]
     Unavailable(String),
+    /// The service kept failing, so that for a while calls are refused at once.
+    #[error("the service kept failing and is not called for a while")]
+    CircuitOpen,
+    /// As many calls as are allowed are under way, and none ended in time.
+    #[error("too many calls to the service are under way")]
+    Overloaded,
     /// The client's request was given up.
     #[error("the request was cancelled")]
     Cancelled,
@@ -137,6 +150,8 @@ impl SubgraphError {
         match self {
             Self::Timeout => codes::GATEWAY_TIMEOUT,
             Self::Cancelled => codes::REQUEST_CANCELLED,
+            Self::CircuitOpen => codes::SUBGRAPH_UNAVAILABLE,
+            Self::Overloaded => codes::SUBGRAPH_OVERLOADED,
             _ => codes::DOWNSTREAM_SERVICE_ERROR,
         }
     }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use cloudphone_execution::{
     ExecutionRequest, Executor, RequestContext, ServiceOptions, SubgraphRequest, SubgraphService,
     subgraphs::{
-        http::{HttpOptions, HttpSubgraph, RequestDecorator},
+        http::{HttpOptions, HttpSubgraph, HttpVersion, RequestDecorator},
         in_process::{InProcessSubgraph, LocalSubgraph},
     },
 };
@@ -282,7 +282,7 @@ async fn a_subgraph_may_speak_http_2_without_tls() {
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
     let shop = Shop::open(Transport::InProcess).await;
     let mut options = HttpOptions::new(url.parse().unwrap());
-    options.http2_only = true;
+    options.version = HttpVersion::Http2PriorKnowledge;
     let service = Arc::new(HttpSubgraph::new(options).unwrap());
     let executor = Executor::builder().service("accounts", service, ServiceOptions::default()).build();
     let operation = shop.prepare("{ me { name } }").await;

@@ -6,7 +6,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use cloudphone_execution::{
     RequestContext, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphService,
-    subgraphs::http::{HttpOptions, HttpSubgraph},
+    subgraphs::http::{HttpOptions, HttpSubgraph, HttpVersion},
 };
 use cloudphone_planning::OperationKind;
 use tokio::{
@@ -112,7 +112,7 @@ async fn ask(subgraph: &HttpSubgraph) -> Result<SubgraphResponse, SubgraphError>
 
 async fn subgraph(first: First) -> HttpSubgraph {
     let mut options = HttpOptions::new(format!("http://{}/", serve(first).await).parse().unwrap());
-    options.http2_only = true;
+    options.version = HttpVersion::Http2PriorKnowledge;
     HttpSubgraph::new(options).unwrap()
 }
 

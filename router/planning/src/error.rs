@@ -25,6 +25,10 @@ pub mod codes {
     pub const GATEWAY_TIMEOUT: &str = "GATEWAY_TIMEOUT";
     /// The request was given up before it was answered.
     pub const REQUEST_CANCELLED: &str = "REQUEST_CANCELLED";
+    /// A subgraph kept failing and is not called for a while.
+    pub const SUBGRAPH_UNAVAILABLE: &str = "SUBGRAPH_UNAVAILABLE";
+    /// As many calls to a subgraph as are allowed are under way.
+    pub const SUBGRAPH_OVERLOADED: &str = "SUBGRAPH_OVERLOADED";
     /// A subgraph's value does not fit the schema.
     pub const INVALID_VALUE: &str = "INVALID_SUBGRAPH_VALUE";
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use cloudphone_core::Origin;
+use cloudphone_traffic::headers::{AnswerHeaders, ClientHeaders};
 use futures::future::join_all;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
@@ -38,7 +39,8 @@ pub async fn graphql(State(edge): State<Arc<OpenEdge>>, client: Client, request:
     let reservation = reservations::token(request.headers(), request.uri().query());
     let may_change = request.method() == Method::POST;
     let plan = PlanWish::in_headers(request.headers());
-    let visit = Visit { edge, accept, origin: client.origin, may_change, credential, plan };
+    let headers = edge.gateway.client_headers(request.headers());
+    let visit = Visit { edge, accept, origin: client.origin, headers, may_change, credential, plan };
     if let Some(token) = &reservation
         && !may_change
         && !has_query(request.uri().query())
@@ -88,6 +90,7 @@ struct Visit {
     edge: Arc<OpenEdge>,
     accept: Accept,
     origin: Origin,
+    headers: ClientHeaders,
     credential: Option<Credential>,
     /// GET is safe by its definition (RFC 9110 §9.2.1): caches and links repeat it at will.
     may_change: bool,
@@ -142,8 +145,8 @@ impl Visit {
                 let body = error_response("NOT_ACCEPTABLE", NO_STREAM, self.origin.correlation_id);
                 return answer(self.accept.media_type(), StatusCode::NOT_ACCEPTABLE, body);
             };
-            let (credential, origin) = (self.credential.clone(), self.origin.clone());
-            return match streaming::answer(Arc::clone(&self.edge), format, prepared, credential, origin).await {
+            let (credential, arrival) = (self.credential.clone(), (self.origin.clone(), self.headers.clone()));
+            return match streaming::answer(Arc::clone(&self.edge), format, prepared, credential, arrival).await {
                 Ok(stream) => stream,
                 Err(error) => self.denied(error),
             };
@@ -151,6 +154,7 @@ impl Visit {
         if prepared.kind() == OperationKind::Mutation && !self.may_change {
             return self.refuse(&MalformedRequest::MethodNotAllowed);
         }
+        let answered = AnswerHeaders::default();
         let wish = self.plan.filter(|_| self.edge.limits.query_plans.admits(scope.caller.as_ref()));
         if wish.is_some()
             && let Ok(operation) = self.edge.gateway.permitted(&prepared.operation, &scope).await
@@ -159,13 +163,14 @@ impl Visit {
         }
         let run = match wish {
             Some(PlanWish::Alone) => Answer::of_router(Bytes::from_static(b"{\"data\":null}")),
-            Some(PlanWish::Beside) | None => self.run(&prepared, scope).await,
+            Some(PlanWish::Beside) | None => self.run(&prepared, scope, &answered).await,
         };
         let Answer { body, freshness, .. } = run.with_extensions(&told);
+        let headers = answered.collected();
         if self.accept.only_events() {
-            return sse::single(&body);
+            return with_headers(sse::single(&body), headers);
         }
-        let mut response = answer(self.accept.media_type(), StatusCode::OK, body);
+        let mut response = with_headers(answer(self.accept.media_type(), StatusCode::OK, body), headers);
         if let Some(kept) = freshness.and_then(|freshness| freshness.header(self.credential.is_some())) {
             response.headers_mut().insert(header::CACHE_CONTROL, kept);
         }
@@ -201,7 +206,7 @@ impl Visit {
         };
         // Whatever is wrong with the request is told as over HTTP (graphql-sse protocol, executing operations).
         let scope = match reservation.caller() {
-            Ok(caller) => Scope { caller, origin: self.origin.clone() },
+            Ok(caller) => Scope { caller, origin: self.origin.clone(), headers: self.headers.clone() },
             Err(error) => return self.denied(error),
         };
         let id = parameters.extensions.get("operationId").and_then(Value::as_str).map(str::to_owned);
@@ -225,15 +230,17 @@ impl Visit {
             Ok(scope) => scope,
             Err(error) => return self.denied(error),
         };
+        // One for all, so that the rules combine what all operations bring.
+        let answered = AnswerHeaders::default();
         let answers =
             batch.into_iter().map(async |parameters| match self.edge.pipeline.admit(parameters, &scope).await {
-                Err(rejection) => errors_response(&rejection.errors),
+                Err(rejection) => Answer::of_router(errors_response(&rejection.errors)),
                 Ok(admitted) if admitted.kind() == OperationKind::Subscription => {
-                    error_response("NOT_ACCEPTABLE", NO_STREAM, self.origin.correlation_id)
+                    Answer::of_router(error_response("NOT_ACCEPTABLE", NO_STREAM, self.origin.correlation_id))
                 }
                 Ok(admitted) => {
-                    let answer = self.run(&admitted.prepared, scope.clone()).await;
-                    answer.with_extensions(&admitted.told).body
+                    let answer = self.run(&admitted.prepared, scope.clone(), &answered).await;
+                    answer.with_extensions(&admitted.told)
                 }
             });
         let mut body = BytesMut::from(&b"["[..]);
@@ -241,10 +248,10 @@ impl Visit {
             if body.len() > 1 {
                 body.put_u8(b',');
             }
-            body.extend_from_slice(&answer);
+            body.extend_from_slice(&answer.body);
         }
         body.put_u8(b']');
-        answer(MediaType::Json, StatusCode::OK, body.freeze())
+        with_headers(answer(MediaType::Json, StatusCode::OK, body.freeze()), answered.collected())
     }
 
     async fn scope(&self) -> Result<Scope, AuthenticationError> {
@@ -255,11 +262,13 @@ impl Visit {
             authenticator.admit_nobody()?;
             None
         };
-        Ok(Scope { caller, origin: self.origin.clone() })
+        Ok(Scope { caller, origin: self.origin.clone(), headers: self.headers.clone() })
     }
 
-    async fn run(&self, prepared: &Prepared, scope: Scope) -> Answer {
-        let answer = timeout(self.edge.limits.request_timeout, self.edge.gateway.execute(prepared, scope)).await;
+    async fn run(&self, prepared: &Prepared, scope: Scope, answered: &AnswerHeaders) -> Answer {
+        let answer =
+            timeout(self.edge.limits.request_timeout, self.edge.gateway.execute_beside(prepared, scope, answered))
+                .await;
         answer.unwrap_or_else(|_| {
             let message = "The operation took too long and was given up.";
             let body = error_response("GATEWAY_TIMEOUT", message, self.origin.correlation_id);
@@ -286,6 +295,12 @@ fn put(response: &mut Response, headers: Headers) {
     for (name, value) in headers {
         response.headers_mut().insert(name, value);
     }
+}
+
+/// Adds what subgraphs have for the client.
+fn with_headers(mut response: Response, headers: HeaderMap) -> Response {
+    response.headers_mut().extend(headers);
+    response
 }
 
 /// The answer to a credential that does not hold.

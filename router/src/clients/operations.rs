@@ -167,7 +167,7 @@ impl Operations {
 
     fn scope(&self) -> Result<Scope, AuthenticationError> {
         let caller = self.session.state().borrow().caller()?;
-        Ok(Scope { caller, origin: self.session.origin().clone() })
+        Ok(Scope { caller, origin: self.session.origin().clone(), headers: self.session.headers().clone() })
     }
 
     /// Answers a query or mutation; gives its last word.
@@ -185,7 +185,9 @@ impl Operations {
 
     /// Sends the events of a subscription; gives its last word, if it has one.
     async fn stream(&self, envelope: &Envelope, id: &str, number: u64, prepared: Prepared) -> Option<Bytes> {
-        let subscribed = self.edge.newest().streams().subscribe(prepared, self.session.origin(), self.session.state());
+        let session = &self.session;
+        let subscribed =
+            self.edge.newest().streams().subscribe(prepared, session.origin(), session.headers(), session.state());
         let mut subscription = match subscribed {
             Ok(subscription) => subscription,
             Err(full) => return Some(envelope.error(&self.errors(full.code(), &full.to_string()))),

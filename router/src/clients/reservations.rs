@@ -77,7 +77,7 @@ pub async fn reserve(State(edge): State<Arc<OpenEdge>>, client: Client, headers:
     let Ok(place) = Arc::clone(&edge.connections).try_acquire_owned() else { return no_place() };
     let credential = edge.authenticator.places().in_headers(&headers);
     let session = match Session::open(Arc::clone(&edge.authenticator), credential, client.origin.clone()).await {
-        Ok(session) => Arc::new(session),
+        Ok(session) => Arc::new(session.with_headers(edge.gateway.client_headers(&headers))),
         Err(error) => return http::denied(error, MediaType::Json, &client.origin),
     };
     let (out, queue) = mpsc::channel(QUEUE);

@@ -8,6 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use cloudphone_core::Origin;
+use cloudphone_traffic::headers::ClientHeaders;
 use futures::stream;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{Instant, interval_at, timeout};
@@ -30,11 +31,11 @@ pub async fn answer(
     format: StreamFormat,
     prepared: Prepared,
     credential: Option<Credential>,
-    origin: Origin,
+    (origin, headers): (Origin, ClientHeaders),
 ) -> Result<Response, AuthenticationError> {
     let Ok(place) = Arc::clone(&edge.connections).try_acquire_owned() else { return Ok(no_place()) };
-    let session = Session::open(Arc::clone(&edge.authenticator), credential, origin).await?;
-    let subscription = match edge.streams().subscribe(prepared, session.origin(), session.state()) {
+    let session = Session::open(Arc::clone(&edge.authenticator), credential, origin).await?.with_headers(headers);
+    let subscription = match edge.streams().subscribe(prepared, session.origin(), session.headers(), session.state()) {
         Ok(subscription) => subscription,
         Err(full) => return Ok(refused(full, session.origin())),
     };

@@ -42,6 +42,7 @@ pub async fn upgrade(
     let early = edge.authenticator.places().in_headers(&headers);
     let early = early.or_else(|| Credential::in_subprotocols(&headers));
     let early = early.or_else(|| credential_of_query(query.as_deref()));
+    let told = edge.gateway.client_headers(&headers);
     let mut response = upgrade
         .protocols([SUBPROTOCOL])
         .max_message_size(MAX_MESSAGE_BYTES)
@@ -49,7 +50,7 @@ pub async fn upgrade(
         .write_buffer_size(WRITE_BUFFER_BYTES)
         .on_upgrade(async move |socket| {
             let _place: OwnedSemaphorePermit = place;
-            connection::serve(edge, socket, client.origin, early).await;
+            connection::serve(edge, socket, (client.origin, told), early).await;
         })
         .into_response();
     if response.status() == StatusCode::SWITCHING_PROTOCOLS

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use axum::http::HeaderMap;
 use bytes::Bytes;
 use cloudphone_execution::{SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService};
 use cloudphone_planning::{FetchOutline, OperationKind, RootOutline, Supergraph};
+use cloudphone_traffic::headers::ClientHeaders;
 use futures::stream::BoxStream;
 use moka::sync::Cache;
 use serde_json::Value;
@@ -297,6 +299,17 @@ fn own_tags(representation: &RawValue) -> Vec<String> {
     scalars.map(|(field, value)| of_entity(name, field, value)).collect()
 }
 
+/// The headers that subgraphs may be told: those of the router, and those of the client that some rule sends on.
+fn told(request: &SubgraphRequest) -> HeaderMap {
+    let mut headers = request.context.headers.clone();
+    if let Some(client) = request.context.extensions.get::<ClientHeaders>().and_then(ClientHeaders::get) {
+        for (name, value) in client {
+            headers.append(name.clone(), value.clone());
+        }
+    }
+    headers
+}
+
 #[async_trait]
 impl SubgraphService for CachedSubgraph {
     async fn execute(&self, request: SubgraphRequest) -> Result<SubgraphResponse, SubgraphError> {
@@ -305,7 +318,7 @@ impl SubgraphService for CachedSubgraph {
             return self.inner.execute(request).await;
         }
         let outline = self.outline(&request);
-        let requester = Requester::of(&request, &request.context.headers);
+        let requester = Requester::of(&request, &told(&request));
         let fetch = Fetch { request: &request, hint: outline.hint, requester, report };
         match &outline.form {
             Form::Whole(tags) if !outline.hint.forbids => self.whole(fetch, tags).await,

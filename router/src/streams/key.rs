@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use cloudphone_core::{Caller, Origin, PermissionSet, Subject, TenantId};
 use cloudphone_planning::OperationSource;
+use cloudphone_traffic::headers::ClientHeaders;
 use serde_json::{Map, Value};
 
 use crate::authentication::{ForeignCaller, ForeignIdentity, Principal};
@@ -27,6 +28,7 @@ impl Asked {
 pub(super) struct Key {
     asked: Arc<Asked>,
     entitlement: Entitlement,
+    headers: ClientHeaders,
 }
 
 /// Whatever subgraphs learn of a caller that may change what they answer.
@@ -40,7 +42,7 @@ enum Entitlement {
 impl Key {
     pub(super) fn new(asked: &Arc<Asked>, scope: &Scope) -> Self {
         // Taken apart by name, so that whatever a scope has besides one day is thought of here.
-        let Scope { caller, origin: _ } = scope;
+        let Scope { caller, origin: _, headers } = scope;
         let entitlement = match caller {
             None => Entitlement::Anonymous,
             Some(Principal::Platform(Caller { subject, tenant_id, permissions, expires_at: _, origin: _ })) => {
@@ -54,7 +56,7 @@ impl Key {
                 Entitlement::Foreign(Arc::clone(identity))
             }
         };
-        Self { asked: Arc::clone(asked), entitlement }
+        Self { asked: Arc::clone(asked), entitlement, headers: headers.clone() }
     }
 }
 
@@ -68,13 +70,13 @@ pub(super) fn shared_scope(scope: Scope) -> Scope {
         }
         Principal::Foreign(caller) => Principal::Foreign(ForeignCaller { expires_at: None, ..caller }),
     });
-    Scope { caller, origin }
+    Scope { caller, origin, headers: scope.headers }
 }
 
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
         // The planner mostly hands out the same source for equal documents, which is found equal at once.
-        self.asked == other.asked && self.entitlement == other.entitlement
+        self.asked == other.asked && self.entitlement == other.entitlement && self.headers == other.headers
     }
 }
 

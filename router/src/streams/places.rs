@@ -109,9 +109,14 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use cloudphone_core::Origin;
+    use cloudphone_traffic::headers::ClientHeaders;
 
     fn from(address: &str) -> Scope {
-        Scope { caller: None, origin: Origin { address: Some(address.to_owned()), ..Origin::internal() } }
+        Scope {
+            caller: None,
+            origin: Origin { address: Some(address.to_owned()), ..Origin::internal() },
+            headers: ClientHeaders::default(),
+        }
     }
 
     #[test]

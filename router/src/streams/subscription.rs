@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cloudphone_core::Origin;
+use cloudphone_traffic::headers::ClientHeaders;
 use tokio::sync::watch;
 
 use super::Streams;
@@ -53,6 +54,7 @@ pub struct Subscription {
     streams: Streams,
     asked: Arc<Asked>,
     origin: Origin,
+    headers: ClientHeaders,
     state: watch::Receiver<SessionState>,
     reader: Option<Reader>,
     tie: Arc<Tie>,
@@ -67,7 +69,7 @@ impl Subscription {
     pub(super) fn new(
         streams: Streams,
         asked: Arc<Asked>,
-        origin: Origin,
+        (origin, headers): (Origin, ClientHeaders),
         state: watch::Receiver<SessionState>,
         place: Option<Place>,
     ) -> Self {
@@ -75,6 +77,7 @@ impl Subscription {
             streams,
             asked,
             origin,
+            headers,
             state,
             reader: None,
             tie: Arc::default(),
@@ -164,7 +167,7 @@ impl Subscription {
 
     pub(super) fn open(&mut self, prepared: &Prepared) -> Result<(), AuthenticationError> {
         let caller = self.state.borrow_and_update().caller()?;
-        let scope = Scope { caller, origin: self.origin.clone() };
+        let scope = Scope { caller, origin: self.origin.clone(), headers: self.headers.clone() };
         let reader = if self.alone {
             self.streams.open_alone(prepared, &self.asked, scope)
         } else {

@@ -1,6 +1,8 @@
-//! A subgraph over HTTP: pooled connections, HTTP/1.1 or HTTP/2, a deadline and a size limit for every answer.
+//! A subgraph over HTTP: pooled connections, HTTP/1.1 or HTTP/2, TCP or a Unix socket, a deadline and a size limit for every answer.
 
 use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -44,10 +46,37 @@ pub struct HttpOptions {
     pub connect_timeout: Duration,
     /// Larger answers are refused.
     pub max_response_bytes: usize,
-    /// Speak HTTP/2 without asking, also without TLS (h2c).
-    pub http2_only: bool,
+    /// Which versions of HTTP are spoken.
+    pub version: HttpVersion,
     /// Idle connections kept.
     pub max_idle_connections: usize,
+    /// Connect to this address, whatever the host of the URL resolves to; the host is still what is asked for by name.
+    pub address: Option<IpAddr>,
+    /// Connect to this Unix socket; the URL then only names host and path.
+    pub unix_socket: Option<PathBuf>,
+    /// Whom to believe, and who to be, over TLS.
+    pub tls: Tls,
+}
+
+/// Which versions of HTTP are spoken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum HttpVersion {
+    /// HTTP/2 where TLS negotiates it, HTTP/1.1 otherwise.
+    #[default]
+    Negotiated,
+    /// HTTP/1.1 alone.
+    Http1,
+    /// HTTP/2 without asking, also without TLS (RFC 9113 §3.3, "prior knowledge").
+    Http2PriorKnowledge,
+}
+
+/// Trust and identity over TLS.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// PEM certificates of authorities that are believed instead of the system's.
+    pub authorities: Option<Bytes>,
+    /// PEM certificate chain and private key that are presented to the other side.
+    pub identity: Option<Bytes>,
 }
 
 impl HttpOptions {
@@ -58,16 +87,19 @@ impl HttpOptions {
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
             max_response_bytes: 64 * 1024 * 1024,
-            http2_only: false,
+            version: HttpVersion::Negotiated,
             max_idle_connections: 256,
+            address: None,
+            unix_socket: None,
+            tls: Tls::default(),
         }
     }
 
     /// How to reach it by the plain client; none when that client cannot.
     fn plain(&self) -> Option<PlainOptions> {
-        (!self.http2_only).then(|| PlainOptions {
+        (self.version != HttpVersion::Http2PriorKnowledge && self.unix_socket.is_none()).then(|| PlainOptions {
             url: self.url.clone(),
-            address: None,
+            address: self.address,
             connect_timeout: self.connect_timeout,
             max_response_bytes: self.max_response_bytes,
             max_idle_connections: self.max_idle_connections,
@@ -75,16 +107,37 @@ impl HttpOptions {
     }
 
     fn client(&self) -> Result<reqwest::Client, SubgraphError> {
+        let wrong = |error: reqwest::Error| SubgraphError::Unavailable(innermost(&error));
         let mut builder = reqwest::Client::builder()
             .timeout(self.timeout)
             .connect_timeout(self.connect_timeout)
             .pool_max_idle_per_host(self.max_idle_connections)
             .tcp_nodelay(true)
             .redirect(reqwest::redirect::Policy::none());
-        if self.http2_only {
-            builder = builder.http2_prior_knowledge().http2_keep_alive_interval(Duration::from_secs(15));
+        builder = match self.version {
+            HttpVersion::Negotiated => builder,
+            HttpVersion::Http1 => builder.http1_only(),
+            HttpVersion::Http2PriorKnowledge => {
+                builder.http2_prior_knowledge().http2_keep_alive_interval(Duration::from_secs(15))
+            }
+        };
+        if let (Some(address), Some(host)) = (self.address, self.url.host_str()) {
+            // The port of the URL counts.
+            builder = builder.resolve(host, SocketAddr::new(address, 0));
         }
-        builder.build().map_err(|error| SubgraphError::Unavailable(error.to_string()))
+        if let Some(socket) = &self.unix_socket {
+            builder = builder.unix_socket(socket.as_path());
+        }
+        if let Some(authorities) = &self.tls.authorities {
+            builder = builder.tls_certs_only(reqwest::Certificate::from_pem_bundle(authorities).map_err(wrong)?);
+        } else if self.url.scheme() == "http" {
+            // Nothing here is ever encrypted, so that the system's authorities need not be read.
+            builder = builder.tls_certs_only([]);
+        }
+        if let Some(identity) = &self.tls.identity {
+            builder = builder.identity(reqwest::Identity::from_pem(identity).map_err(wrong)?);
+        }
+        builder.build().map_err(wrong)
     }
 }
 
@@ -196,12 +249,21 @@ pub(crate) fn failure(error: &reqwest::Error) -> SubgraphError {
     if error.is_timeout() {
         return SubgraphError::Timeout;
     }
-    // The outermost text only repeats the URL; the innermost says what happened.
+    SubgraphError::Unreachable(innermost(error))
+}
+
+/// The outermost text only repeats the URL; the innermost says what happened.
+fn innermost(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
         cause = source;
     }
-    SubgraphError::Unreachable(cause.to_string())
+    cause.to_string()
+}
+
+fn refusal(status: http::StatusCode, headers: &HeaderMap) -> SubgraphError {
+    let retry_after = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()).map(Arc::from);
+    SubgraphError::Status { status: status.as_u16(), retry_after }
 }
 
 /// Whether a body is a GraphQL response, which counts more than its status.
@@ -242,13 +304,13 @@ impl SubgraphService for HttpSubgraph {
         let PlainResponse { status, headers, body } = response;
         let body = match body {
             Ok(body) => body,
-            Err(_) if !status.is_success() => return Err(SubgraphError::Status(status.as_u16())),
+            Err(_) if !status.is_success() => return Err(refusal(status, &headers)),
             Err(error) => return Err(error),
         };
         if !status.is_success() && !is_graphql_response(&body) {
-            return Err(SubgraphError::Status(status.as_u16()));
+            return Err(refusal(status, &headers));
         }
-        Ok(SubgraphResponse { body, headers })
+        Ok(SubgraphResponse { body, status, headers })
     }
 
     async fn subscribe(&self, request: SubgraphRequest) -> Result<BoxStream<'static, SubgraphEvent>, SubgraphError> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::extract::ws::{Message, WebSocket};
 use bytes::Bytes;
 use cloudphone_core::Origin;
+use cloudphone_traffic::headers::ClientHeaders;
 use futures::StreamExt as _;
 use futures::stream::SplitStream;
 use serde_json::Value;
@@ -28,7 +29,12 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// Serves the connection to its end.
-pub async fn serve(edge: Arc<OpenEdge>, socket: WebSocket, origin: Origin, early: Option<Credential>) {
+pub async fn serve(
+    edge: Arc<OpenEdge>,
+    socket: WebSocket,
+    arrival: (Origin, ClientHeaders),
+    early: Option<Credential>,
+) {
     metrics::gauge!("cloudphone_websocket_connections").increment(1.0);
     let (sink, stream) = socket.split();
     let (out, queue) = mpsc::channel(QUEUE);
@@ -36,7 +42,7 @@ pub async fn serve(edge: Arc<OpenEdge>, socket: WebSocket, origin: Origin, early
     let limits = &edge.limits;
     let writer = tokio::spawn(write(sink, queue, heard.clone(), limits.heartbeat, limits.write_timeout));
     let mut connection = Connection { edge, stream, out, heard };
-    let close = connection.run(origin, early).await;
+    let close = connection.run(arrival, early).await;
     if let Some(close) = close {
         // The queue may be full of a slow client's messages; the writer's own limits then end it.
         let _ = timeout(FAREWELL, connection.out.send(Outgoing::Close(close))).await;
@@ -57,11 +63,11 @@ struct Connection {
 
 impl Connection {
     /// Runs to the end; `None` when the client left by itself.
-    async fn run(&mut self, origin: Origin, early: Option<Credential>) -> Option<Close> {
+    async fn run(&mut self, arrival: (Origin, ClientHeaders), early: Option<Credential>) -> Option<Close> {
         let (draining, out) = (self.edge.draining.clone(), self.out.clone());
         let limit = self.edge.limits.initialisation_timeout;
         let session = tokio::select! {
-            begun = timeout(limit, self.initialise(origin, early)) => match begun {
+            begun = timeout(limit, self.initialise(arrival, early)) => match begun {
                 Ok(Ok(session)) => Arc::new(session),
                 Ok(Err(end)) => return end,
                 Err(_) => return Some(Close::InitialisationTimeout),
@@ -77,7 +83,11 @@ impl Connection {
         end
     }
 
-    async fn initialise(&mut self, origin: Origin, early: Option<Credential>) -> Result<Session, Option<Close>> {
+    async fn initialise(
+        &mut self,
+        (origin, told): (Origin, ClientHeaders),
+        early: Option<Credential>,
+    ) -> Result<Session, Option<Close>> {
         loop {
             match self.next().await.map_err(Some)?.ok_or(None)? {
                 ClientMessage::ConnectionInit { payload } => {
@@ -86,7 +96,7 @@ impl Connection {
                     let opened = Session::open(authenticator, credential, origin).await;
                     let session = opened.map_err(|error| Some(close_for(error)))?;
                     self.reply(r#"{"type":"connection_ack"}"#).await;
-                    return Ok(session);
+                    return Ok(session.with_headers(self.edge.gateway.socket_headers(told, &payload)));
                 }
                 ClientMessage::Ping { .. } => self.reply(r#"{"type":"pong"}"#).await,
                 ClientMessage::Subscribe { .. } => return Err(Some(Close::Unauthorized)),

@@ -182,9 +182,9 @@ impl Source {
         Err(if status.is_success() {
             Broken::Refused(SubgraphError::InvalidResponse("its answer is no event stream".to_owned()))
         } else if returns {
-            Broken::Lost(SubgraphError::Status(status.as_u16()))
+            Broken::Lost(SubgraphError::Status { status: status.as_u16(), retry_after: None })
         } else {
-            Broken::Refused(SubgraphError::Status(status.as_u16()))
+            Broken::Refused(SubgraphError::Status { status: status.as_u16(), retry_after: None })
         })
     }
 
