@@ -11,6 +11,7 @@ use cloudphone_execution::{
     ErrorFilter, ExecutionRequest, ExecutionResult, Executor, LivePlan, Planned, RequestContext, Uploads,
 };
 use cloudphone_graphql::RequestScope;
+use cloudphone_observability::{is_tracing, traceparent};
 pub use cloudphone_planning::OperationKind;
 use cloudphone_planning::{
     FederationPlanner, GraphQlError, OperationSource, PlanRequest, Planner as _, PlannerOptions, PreparedOperation,
@@ -23,6 +24,7 @@ use parking_lot::Mutex;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tracing::{Instrument as _, Span};
 
 use crate::authentication::Principal;
 use crate::authorization::{Asking, AuthorizationMode, refusal};
@@ -348,7 +350,7 @@ impl Gateway {
             context.extensions.insert(uploads.clone());
         }
         let request = ExecutionRequest { operation, variables: prepared.variables.clone(), context: Arc::new(context) };
-        let result = prepared.executor.execute(request).await;
+        let result = prepared.executor.execute(request).instrument(span_of(&prepared.operation)).await;
         let kind = prepared.kind().as_str();
         metrics::histogram!("cloudphone_graphql_operation_duration_seconds", "kind" => kind, "operation" => bounded_name(prepared))
             .record(began.elapsed().as_secs_f64());
@@ -364,7 +366,8 @@ impl Gateway {
     /// Dropping them ends the upstream.
     pub async fn subscribe(&self, plan: Arc<LivePlan>, scope: Scope) -> BoxStream<'static, ExecutionResult> {
         let (context, cancel_on_drop) = context(scope, None);
-        match Executor::subscribe_by(plan, Arc::new(context)).await {
+        let span = span_of(plan.current().operation());
+        match Executor::subscribe_by(plan, Arc::new(context)).instrument(span).await {
             Ok(events) => events
                 .map(move |event| {
                     let _held = &cancel_on_drop;
@@ -385,10 +388,26 @@ fn denied(outcome: &'static str) {
     metrics::counter!("cloudphone_graphql_operations_restricted_total", "outcome" => outcome).increment(1);
 }
 
+/// The span of an operation (OpenTelemetry semantic conventions for GraphQL servers); neither document nor variables are in it.
+fn span_of(operation: &PreparedOperation) -> Span {
+    if !is_tracing() {
+        return Span::none();
+    }
+    let (kind, name) = (operation.kind().as_str(), operation.name().map(|name| &**name));
+    let named = name.map_or_else(|| kind.to_owned(), |name| format!("{kind} {}", bounded(name)));
+    tracing::info_span!(
+        "graphql",
+        otel.name = named,
+        "graphql.operation.type" = kind,
+        "graphql.operation.name" = name.map(bounded),
+    )
+}
+
 fn context(scope: Scope, deadline: Option<Instant>) -> (RequestContext, DropGuard) {
     let cancellation = CancellationToken::new();
     let mut context = RequestContext::new(scope.origin.correlation_id.to_string());
     context.deadline = deadline;
+    context.traceparent = is_tracing().then_some(traceparent as _);
     context.cancellation = cancellation.clone();
     carry_trace(&scope, &mut context.headers);
     context.extensions.insert(scope.headers);
@@ -429,8 +448,11 @@ fn carry_trace(scope: &Scope, headers: &mut HeaderMap) {
 
 /// Clients name their operations, so that a metric may not take every name that comes.
 pub(crate) fn bounded_name(prepared: &Prepared) -> String {
-    let name = prepared.name();
-    if name.len() <= 64 { name.to_owned() } else { "long-name".to_owned() }
+    bounded(prepared.name()).to_owned()
+}
+
+fn bounded(name: &str) -> &str {
+    if name.len() <= 64 { name } else { "long-name" }
 }
 
 fn rejection(code: &'static str, mut errors: Vec<GraphQlError>, origin: &Origin) -> Rejection {

@@ -3,10 +3,11 @@
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -180,9 +181,37 @@ async fn trace(request: Request, next: Next) -> Response {
     if let Some(traceparent) = &origin.traceparent {
         continue_trace(&span, traceparent);
     }
+    let (began, method, route) = (Instant::now(), method(&parts.method), route(parts.uri.path()));
     let mut response = next.run(Request::from_parts(parts, body)).instrument(span).await;
+    let status = response.status().as_u16().to_string();
+    metrics::histogram!("cloudphone_http_request_duration_seconds", "method" => method, "route" => route, "status" => status)
+        .record(began.elapsed().as_secs_f64());
     tag(&mut response, &origin);
     response
+}
+
+/// Methods that a metric tells apart; clients may make up others.
+fn method(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        "HEAD" => "HEAD",
+        _ => "_OTHER",
+    }
+}
+
+/// Routes that a metric tells apart; the console and unknown addresses are one.
+fn route(path: &str) -> &'static str {
+    match path {
+        "/graphql" => "/graphql",
+        "/graphql/ws" => "/graphql/ws",
+        "/metrics" => "/metrics",
+        _ if path.starts_with("/health") => "/health",
+        _ => "other",
+    }
 }
 
 fn tag(response: &mut Response, origin: &Origin) {

@@ -54,6 +54,26 @@ async fn the_page_of_metrics_keeps_the_rules_and_every_metric_is_documented() {
 }
 
 #[test]
+fn the_dashboard_shows_metrics_that_there_are() {
+    let text = fs::read_to_string(Path::new(ROOT).join("deploy/grafana/cloudphone-router.json")).unwrap();
+    let dashboard: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    let targets = panels.iter().filter_map(|panel| panel["targets"].as_array()).flatten();
+    let expressions: Vec<&str> = targets.map(|target| target["expr"].as_str().unwrap()).collect();
+    assert!(expressions.len() > 20);
+    let documented = documented();
+    for expression in expressions {
+        let words = expression.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+        let names: Vec<&str> = words.filter(|word| word.starts_with("cloudphone_")).collect();
+        assert!(!names.is_empty(), "{expression}");
+        for name in names {
+            let family = ["_bucket", "_count", "_sum"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+            assert!(documented.contains(family), "{name} of {expression} is no metric");
+        }
+    }
+}
+
+#[test]
 fn the_rules_tell_good_names_from_bad_ones() {
     for (name, kind) in [
         ("cloudphone_calls_total", "counter"),

@@ -1,5 +1,6 @@
 //! Traces that leave the platform, at a collector's door.
 
+use std::fs;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -10,7 +11,70 @@ use parking_lot::Mutex;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::support::{Builder, eventually, holds};
+use crate::router_alone::start_by;
+use crate::support::{Builder, Folder, binary, eventually, holds, run};
+
+/// The `traceparent` headers that a subgraph got.
+type Parents = Arc<Mutex<Vec<String>>>;
+
+async fn answer(
+    State(parents): State<Parents>,
+    headers: HeaderMap,
+) -> ([(header::HeaderName, &'static str); 1], &'static str) {
+    let parent = headers.get("traceparent").map(|value| value.to_str().unwrap().to_owned());
+    parents.lock().push(parent.unwrap_or_default());
+    ([(header::CONTENT_TYPE, "application/json")], r#"{"data":{"greeting":"hello"}}"#)
+}
+
+fn bytes(hexadecimal: &str) -> Vec<u8> {
+    let digits = hexadecimal.as_bytes().chunks(2);
+    digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_trace_reaches_foreign_subgraphs_by_the_span_of_their_own_call() {
+    let (received, parents) = (Received::default(), Parents::default());
+    let routes = axum::Router::new()
+        .route("/v1/traces", post(collect))
+        .with_state(Arc::clone(&received))
+        .merge(axum::Router::new().route("/graphql", post(answer)).with_state(Arc::clone(&parents)));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+    let folder = Folder::new();
+    fs::write(folder.join("greetings.graphql"), "type Query { greeting: String }").unwrap();
+    let mut command = binary();
+    let place = format!("greetings=http://{address}/graphql,{}", folder.join("greetings.graphql").display());
+    command.args(["schema", "compose", "--subgraph", &place]);
+    let supergraph = run(command, 20).await.stdout;
+    let mut command = binary();
+    command.env("CLOUDPHONE_OBSERVABILITY__OTLP_ENDPOINT", format!("http://{address}/v1/traces"));
+    let (mut program, client) = start_by(command, &folder, &supergraph).await;
+
+    let ask = async |trace: &str, flags: &str| {
+        let body = json!({ "query": "query Greet { greeting }" });
+        let asked = reqwest::Client::new().post(format!("{}/graphql", client.base)).json(&body);
+        let answer = asked.header("traceparent", format!("00-{trace}-b7ad6b7169203331-{flags}")).send().await.unwrap();
+        assert_eq!(answer.json::<serde_json::Value>().await.unwrap()["data"]["greeting"], "hello");
+        parents.lock().pop().unwrap()
+    };
+    let (recorded, unrecorded) = ("0af7651916cd43dd8448eb211c80319c", "1bf7651916cd43dd8448eb211c80319d");
+    let parent = ask(recorded, "01").await;
+    let parts: Vec<&str> = parent.split('-').collect();
+    assert_eq!((parts[0], parts[1], parts[3]), ("00", recorded, "01"), "{parent}");
+    assert_ne!(parts[2], "b7ad6b7169203331", "it is the router's own span that the subgraph hangs below");
+    let parent = ask(unrecorded, "00").await;
+    assert!(parent.starts_with(&format!("00-{unrecorded}-")) && parent.ends_with("-00"), "{parent}");
+
+    let wanted: [&[u8]; 5] =
+        [&bytes(parts[2]), b"query greetings", b"query Greet", b"graphql.operation.type", b"http.response.status_code"];
+    eventually(20, "the spans came", async || holds(wanted.iter().all(|part| holds_bytes(&received, part)))).await;
+    let (status, _) = program.terminate(20).await;
+    assert!(status.success());
+    assert!(!holds_bytes(&received, &bytes(unrecorded)), "who does not record is not recorded");
+    assert!(!holds_bytes(&received, b"{ greeting }"), "no document is in a span");
+    server.abort();
+}
 
 /// What a collector of OTLP over HTTP was sent (opentelemetry.io/docs/specs/otlp, "Binary Protobuf Encoding").
 type Received = Arc<Mutex<Vec<Bytes>>>;

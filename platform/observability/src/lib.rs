@@ -10,4 +10,4 @@ pub use health::{Check, Health, HealthReport, Registry, Status};
 pub use logging::{LogFilter, LogFormat, Telemetry, TelemetryError, TelemetrySettings};
 pub use metrics_page::MetricsPage;
 pub use routes::routes;
-pub use trace_context::continue_trace;
+pub use trace_context::{continue_trace, is_tracing, traceparent};

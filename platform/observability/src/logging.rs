@@ -9,6 +9,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, Registry, reload};
 
+use crate::trace_context;
+
 /// Form of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
@@ -87,6 +89,9 @@ impl Telemetry {
         });
         opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
         tracing_subscriber::registry().with(filter).with(lines).with(spans).try_init()?;
+        if traces.is_some() {
+            trace_context::begin();
+        }
         Ok(Self { traces, filter: LogFilter(handle) })
     }
 

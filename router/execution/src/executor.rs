@@ -12,6 +12,7 @@ use futures::{
     stream::{BoxStream, FuturesUnordered},
 };
 use serde_json::{Map, Value};
+use tracing::Instrument as _;
 
 use crate::{
     answer::ExecutionResult,
@@ -284,13 +285,40 @@ impl Run {
 
     async fn call(&self, step: &FetchStep, variables: Bytes) -> Result<SubgraphResponse, SubgraphError> {
         let (service, options) = self.service(step)?;
-        let call = service.execute(self.request(step, variables));
-        tokio::select! {
+        let span = self.span(step);
+        let call = service.execute(self.request(step, variables)).instrument(span.clone());
+        let answer = tokio::select! {
             answer = tokio::time::timeout(self.context.time_left(options.timeout), call) => {
                 answer.unwrap_or(Err(SubgraphError::Timeout))
             }
             () = self.context.cancellation.cancelled() => Err(SubgraphError::Cancelled),
+        };
+        if let Err(error) = &answer {
+            // Its code and nothing else: the text may name addresses.
+            span.record("error.type", error.code());
+            span.record("otel.status_code", "ERROR");
         }
+        answer
+    }
+
+    /// The span of one call (OpenTelemetry semantic conventions for HTTP and GraphQL clients), without anything of its payload.
+    pub(crate) fn span(&self, step: &FetchStep) -> tracing::Span {
+        if self.context.traceparent.is_none() {
+            return tracing::Span::none();
+        }
+        tracing::info_span!(
+            "subgraph",
+            otel.name = format!("{} {}", step.kind.as_str(), step.service),
+            otel.kind = "client",
+            "otel.status_code" = tracing::field::Empty,
+            "error.type" = tracing::field::Empty,
+            "peer.service" = &*step.service,
+            "graphql.operation.type" = step.kind.as_str(),
+            "http.request.method" = tracing::field::Empty,
+            "http.response.status_code" = tracing::field::Empty,
+            "server.address" = tracing::field::Empty,
+            "server.port" = tracing::field::Empty,
+        )
     }
 
     /// Writes the responses of all roots.

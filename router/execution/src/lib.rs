@@ -22,5 +22,7 @@ mod uploads;
 pub use answer::ExecutionResult;
 pub use executor::{ErrorFilter, ExecutionRequest, Executor, ExecutorBuilder, ServiceOptions};
 pub use live_plan::{LivePlan, Planned};
-pub use request::{RequestContext, SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService};
+pub use request::{
+    RequestContext, SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService, Traceparent,
+};
 pub use uploads::{Upload, UploadContent, Uploads};

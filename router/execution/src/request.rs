@@ -26,7 +26,12 @@ pub struct RequestContext {
     pub cancellation: CancellationToken,
     /// Values for the transports, by type.
     pub extensions: Extensions,
+    /// How a call tells its subgraph of the span that it is made in; absent: spans are recorded nowhere, and none are made.
+    pub traceparent: Option<Traceparent>,
 }
+
+/// The W3C `traceparent` of a span.
+pub type Traceparent = fn(&tracing::Span) -> Option<String>;
 
 impl RequestContext {
     /// A context with an id and nothing else.

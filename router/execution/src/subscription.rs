@@ -9,6 +9,7 @@ use futures::{
     stream::{self, BoxStream, ReadyChunks},
 };
 use serde_json::{Map, Value, json};
+use tracing::Instrument as _;
 
 use crate::{
     answer::ExecutionResult,
@@ -43,11 +44,12 @@ pub(crate) async fn start(
     let root = store.add_object(TypeId::UNKNOWN, std::iter::empty());
     let variables = run.root_variables(&mut store, root, step);
     let (service, options) = run.service(step).map_err(|error| run.failed(step, &error))?;
-    let source =
-        tokio::time::timeout(run.context.time_left(options.timeout), service.subscribe(run.request(step, variables)))
-            .await
-            .unwrap_or(Err(SubgraphError::Timeout))
-            .map_err(|error| run.failed(step, &error))?;
+    // The span is that of the beginning: what comes for hours would keep it open for as long.
+    let begun = service.subscribe(run.request(step, variables)).instrument(run.span(step));
+    let source = tokio::time::timeout(run.context.time_left(options.timeout), begun)
+        .await
+        .unwrap_or(Err(SubgraphError::Timeout))
+        .map_err(|error| run.failed(step, &error))?;
     let cancelled = run.context.cancellation.clone().cancelled_owned();
     let source = source.take_until(cancelled).boxed().ready_chunks(MAX_BATCH);
     let events = Events { plan, context, source, gap: false, over: false };

@@ -15,6 +15,7 @@ use http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use tokio::time::timeout;
+use tracing::Span;
 use url::Url;
 
 use crate::{
@@ -225,6 +226,15 @@ impl HttpSubgraph {
         self.within(body.freeze())
     }
 
+    /// Tells the span of a call where it went and how it was answered.
+    fn describe(&self, status: http::StatusCode) {
+        let (span, url) = (Span::current(), &self.options.url);
+        span.record("http.request.method", "POST");
+        span.record("http.response.status_code", status.as_u16());
+        span.record("server.address", url.host_str().unwrap_or_default());
+        span.record("server.port", url.port_or_known_default().unwrap_or_default());
+    }
+
     fn within(&self, body: Bytes) -> Result<Bytes, SubgraphError> {
         let limit = self.options.max_response_bytes;
         if body.len() > limit { Err(SubgraphError::TooLarge { limit }) } else { Ok(body) }
@@ -238,6 +248,12 @@ pub(crate) fn call_headers(request: &SubgraphRequest, decorator: Option<&Arc<dyn
         && let Ok(id) = HeaderValue::from_str(&request.context.request_id)
     {
         headers.insert("x-request-id", id);
+    }
+    // Of the span that this very call is made in, so that what the subgraph records hangs below it.
+    if let Some(traceparent) = request.context.traceparent.and_then(|of| of(&Span::current()))
+        && let Ok(value) = HeaderValue::from_str(&traceparent)
+    {
+        headers.insert("traceparent", value);
     }
     if let Some(decorator) = decorator {
         decorator.decorate(request, &mut headers);
@@ -302,6 +318,9 @@ impl SubgraphService for HttpSubgraph {
             }
         };
         let PlainResponse { status, headers, body } = response;
+        if request.context.traceparent.is_some() {
+            self.describe(status);
+        }
         let body = match body {
             Ok(body) => body,
             Err(_) if !status.is_success() => return Err(refusal(status, &headers)),

@@ -102,6 +102,7 @@ pub async fn write(
             }
         }
     };
+    metrics::counter!("cloudphone_websocket_closes_total", "code" => close.code().to_string()).increment(1);
     let frame = CloseFrame { code: close.code(), reason: Utf8Bytes::from(&*close.reason()) };
     let _ = timeout(Duration::from_secs(1), sink.send(Message::Close(Some(frame)))).await;
 }
