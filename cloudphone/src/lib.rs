@@ -4,6 +4,7 @@
 
 mod access;
 pub mod arguments;
+mod catalogue;
 pub mod commands;
 mod configuration;
 mod connections;

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
+use cloudphone_consul::Registered;
 use cloudphone_graphql::serve as serve_subgraph;
 use cloudphone_observability::{MetricsPage, Registry, routes as health_routes};
+use futures::future::join_all;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Part;
+use crate::catalogue;
 use crate::configuration::Configuration;
 use crate::connections::{self, Door, Patience};
 use crate::domains::Domains;
@@ -31,6 +34,8 @@ pub struct Platform {
     registry: Registry,
     /// The router's edge, until it follows the configuration.
     edge: Option<PlatformEdge>,
+    /// Its parts in Consul's catalogue.
+    registered: Vec<Registered>,
     started: Started,
 }
 
@@ -74,6 +79,7 @@ impl Platform {
             patience: Patience::of(&settings.http),
             registry: Registry::default(),
             edge: None,
+            registered: Vec::new(),
         };
         match platform.serve(settings, parts, alone, metrics).await {
             Ok(()) => Ok(platform),
@@ -110,6 +116,7 @@ impl Platform {
         if alone {
             self.serve_subgraphs(settings, &health_pages).await?;
         }
+        self.registered = catalogue::enter(settings, &self.started)?;
         Ok(())
     }
 
@@ -119,7 +126,7 @@ impl Platform {
         configuration.register(&self.registry);
         let following = self.draining.clone().run_until_cancelled_owned(Box::pin(configuration.follow(edge)));
         self.servers.spawn(async move {
-            Box::pin(following).await;
+            following.await;
         });
     }
 
@@ -140,6 +147,8 @@ impl Platform {
 
     /// Lets go of clients, finishes what is under way, and stops everything.
     pub async fn stop(mut self) {
+        // First, so that nobody is sent here any more.
+        join_all(self.registered.drain(..).map(Registered::leave)).await;
         self.draining.cancel();
         let finished = async { while self.servers.join_next().await.is_some() {} };
         if tokio::time::timeout(self.drain, finished).await.is_err() {

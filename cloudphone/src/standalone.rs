@@ -79,7 +79,7 @@ impl Standalone {
         });
         let following = draining.clone().run_until_cancelled_owned(Box::pin(configuration.follow(site)));
         work.spawn(async move {
-            Box::pin(following).await;
+            following.await;
         });
         Ok(Self { address, work, draining, drain })
     }

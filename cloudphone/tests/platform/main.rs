@@ -6,6 +6,7 @@ mod access_alone;
 mod acknowledged;
 mod applications;
 mod audit;
+mod calls;
 mod configuration;
 mod connections;
 mod crash;
