@@ -1,25 +1,24 @@
 //! The router over the subgraphs of this process and of others.
 
+mod authenticator;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{anyhow, ensure};
 use async_trait::async_trait;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use cloudphone_cache::Engine;
 use cloudphone_composition::{CompositionError, Subgraph as Part, compose};
 use cloudphone_config::Fingerprint;
-use cloudphone_core::{Origin, Permission};
+use cloudphone_core::Permission;
 use cloudphone_execution::{ErrorFilter, Executor, ServiceOptions};
 use cloudphone_graphql::Subgraph;
 use cloudphone_graphql::identity_token::InternalSecret;
-use cloudphone_identity::AuthenticationError as IdentityRefusal;
 use cloudphone_planning::{OperationLimits, PlannerOptions, Supergraph};
-use cloudphone_router::authentication::{
-    AccessChange, AuthenticationError, Authenticator, Credential, Principal, RemoteAuthenticator,
-};
+use cloudphone_router::authentication::Authenticator;
 use cloudphone_router::gateway::{Gateway, correlated_errors, masked_errors};
 use cloudphone_router::origin::{ProxyHeader as Forwarding, TrustedProxies, behind_proxies};
 use cloudphone_router::pipeline::Stages;
@@ -29,8 +28,10 @@ use cloudphone_router::server::{Edge, Pages, routes};
 use cloudphone_router::streams::{FieldRule, StreamLimits};
 use cloudphone_router::subgraphs::{Operator, in_process, pages as traffic_pages};
 use cloudphone_traffic::Traffic;
-use tokio::sync::{Semaphore, broadcast};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+
+use authenticator::authenticator;
 
 use crate::configuration::Remake;
 use crate::connections::Door;
@@ -320,79 +321,6 @@ pub(crate) fn error_filter(settings: &Settings) -> ErrorFilter {
     match settings.environment {
         Environment::Development => correlated_errors(),
         Environment::Production => masked_errors(),
-    }
-}
-
-async fn authenticator(
-    settings: &Settings,
-    engines: &Engines,
-    domains: &Domains,
-) -> anyhow::Result<Arc<dyn Authenticator>> {
-    if let Some(identity) = &domains.identity {
-        return Ok(Arc::new(LocalAuthenticator::new(identity.authenticator.clone())));
-    }
-    let url = settings.subgraphs.identity.as_deref().context("subgraphs.identity: say where identity is")?;
-    Ok(Arc::new(RemoteAuthenticator::connect(url, engines.secret.clone(), &engines.cache).await?))
-}
-
-/// Changes that wait for a slow listener.
-const CHANGE_BUFFER: usize = 1024;
-
-/// Asks the identity domain of this process.
-struct LocalAuthenticator {
-    identity: cloudphone_identity::Authenticator,
-    changes: broadcast::Sender<AccessChange>,
-    forwarding: tokio::task::JoinHandle<()>,
-}
-
-impl LocalAuthenticator {
-    fn new(identity: cloudphone_identity::Authenticator) -> Self {
-        let (changes, _) = broadcast::channel(CHANGE_BUFFER);
-        let mut source = identity.changes();
-        let target = changes.clone();
-        let forwarding = tokio::spawn(async move {
-            loop {
-                let change = match source.recv().await {
-                    Ok(change) => AccessChange {
-                        tenant_id: Some(change.tenant_id),
-                        user_id: change.user_id,
-                        session_id: change.session_id,
-                        api_key_id: change.api_key_id,
-                    },
-                    // Missed changes may concern anybody.
-                    Err(broadcast::error::RecvError::Lagged(_)) => AccessChange::default(),
-                    Err(broadcast::error::RecvError::Closed) => return,
-                };
-                // An error only says that nobody listens.
-                let _ = target.send(change);
-            }
-        });
-        Self { identity, changes, forwarding }
-    }
-}
-
-impl Drop for LocalAuthenticator {
-    fn drop(&mut self) {
-        self.forwarding.abort();
-    }
-}
-
-#[async_trait]
-impl Authenticator for LocalAuthenticator {
-    async fn authenticate(
-        &self,
-        credential: &Credential,
-        origin: &Origin,
-    ) -> Result<Option<Principal>, AuthenticationError> {
-        let known = self.identity.authenticate(credential.reveal(), origin.clone()).await;
-        known.map(|caller| Some(caller.into())).map_err(|refusal| match refusal {
-            IdentityRefusal::Invalid => AuthenticationError::Invalid,
-            IdentityRefusal::Unavailable(_) => AuthenticationError::Unavailable,
-        })
-    }
-
-    fn changes(&self) -> broadcast::Receiver<AccessChange> {
-        self.changes.subscribe()
     }
 }
 

@@ -1,17 +1,16 @@
 //! Prepares and executes operations over the current supergraph, which may be exchanged while requests run.
 
+mod context;
+mod errors;
+mod operation;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwap;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use bytes::Bytes;
+use axum::http::{HeaderMap, StatusCode};
 use cloudphone_core::Origin;
-use cloudphone_execution::{
-    ErrorFilter, ExecutionRequest, ExecutionResult, Executor, LivePlan, Planned, RequestContext, Uploads,
-};
-use cloudphone_graphql::RequestScope;
-use cloudphone_observability::{is_tracing, traceparent};
+use cloudphone_execution::{ExecutionRequest, ExecutionResult, Executor, LivePlan};
 pub use cloudphone_planning::OperationKind;
 use cloudphone_planning::{
     FederationPlanner, GraphQlError, OperationSource, PlanRequest, Planner as _, PlannerOptions, PreparedOperation,
@@ -23,92 +22,19 @@ use futures::{StreamExt as _, stream};
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
-use tokio_util::sync::{CancellationToken, DropGuard};
-use tracing::{Instrument as _, Span};
+use tracing::Instrument as _;
 
-use crate::authentication::Principal;
+pub(crate) use context::bounded_name;
+use context::{context, span_of};
+use errors::{correlate, rejection};
+pub use errors::{correlated_errors, masked_errors};
+pub use operation::{Answer, Prepared, Scope};
+
 use crate::authorization::{Asking, AuthorizationMode, refusal};
 use crate::clients::request::GraphQlParameters;
 use crate::clients::uploads::OperationUploads;
 use crate::pipeline::Rejection;
-use crate::response_cache::{CacheReport, Freshness};
-
-/// Whoever asks, as subgraphs see them.
-#[derive(Clone, Debug)]
-pub struct Scope {
-    /// The verified identity; absent when nobody is signed in.
-    pub caller: Option<Principal>,
-    /// Where the request comes from.
-    pub origin: Origin,
-    /// What else of the request subgraphs are told.
-    pub headers: ClientHeaders,
-}
-
-/// An operation that is ready to run, with its variables.
-#[derive(Clone)]
-pub struct Prepared {
-    pub(crate) operation: Arc<PreparedOperation>,
-    pub(crate) variables: Map<String, Value>,
-    /// Goes with the plan: another supergraph may have other subgraphs.
-    executor: Executor,
-    /// Files that go with it.
-    uploads: Option<Uploads>,
-    /// The gateway's version that it was prepared by.
-    version: u64,
-}
-
-impl Prepared {
-    /// Query, mutation or subscription.
-    pub fn kind(&self) -> OperationKind {
-        self.operation.kind()
-    }
-
-    pub(crate) fn version(&self) -> u64 {
-        self.version
-    }
-
-    /// The same, for running it again and again.
-    pub(crate) fn planned(&self, variables: &Map<String, Value>) -> Planned {
-        let planned = Planned::new(self.executor.clone(), Arc::clone(&self.operation), variables);
-        planned.unwrap_or_else(|_| unreachable!("variables were found to fit when it was prepared"))
-    }
-
-    fn name(&self) -> &str {
-        self.operation.name().map_or("anonymous", |name| name)
-    }
-}
-
-/// An answer to a query or mutation.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The encoded response.
-    pub body: Bytes,
-    /// How long it may be kept, when all that it was made of says so.
-    pub(crate) freshness: Option<Freshness>,
-    /// Whether the response has `extensions`, which then stand at its end.
-    pub(crate) has_extensions: bool,
-}
-
-impl Answer {
-    /// An answer of the router itself.
-    pub(crate) fn of_router(body: Bytes) -> Self {
-        Self { body, freshness: None, has_extensions: false }
-    }
-
-    /// The same with further `extensions`.
-    #[must_use]
-    pub(crate) fn with_extensions(self, extensions: &Map<String, Value>) -> Self {
-        if extensions.is_empty() {
-            return self;
-        }
-        let added = serde_json::to_vec(extensions).expect("plain values always encode");
-        let (kept, between) = if self.has_extensions { (2, &b","[..]) } else { (1, &b",\"extensions\":{"[..]) };
-        let before = &self.body[..self.body.len() - kept];
-        // The braces of the added object are those of the whole.
-        let body = [before, between, &added[1..], b"}"].concat();
-        Self { body: body.into(), has_extensions: true, ..self }
-    }
-}
+use crate::response_cache::CacheReport;
 
 /// What the gateway works with until the next change; immutable.
 struct Current {
@@ -388,41 +314,6 @@ fn denied(outcome: &'static str) {
     metrics::counter!("cloudphone_graphql_operations_restricted_total", "outcome" => outcome).increment(1);
 }
 
-/// The span of an operation (OpenTelemetry semantic conventions for GraphQL servers); neither document nor variables are in it.
-fn span_of(operation: &PreparedOperation) -> Span {
-    if !is_tracing() {
-        return Span::none();
-    }
-    let (kind, name) = (operation.kind().as_str(), operation.name().map(|name| &**name));
-    let named = name.map_or_else(|| kind.to_owned(), |name| format!("{kind} {}", bounded(name)));
-    tracing::info_span!(
-        "graphql",
-        otel.name = named,
-        "graphql.operation.type" = kind,
-        "graphql.operation.name" = name.map(bounded),
-    )
-}
-
-fn context(scope: Scope, deadline: Option<Instant>) -> (RequestContext, DropGuard) {
-    let cancellation = CancellationToken::new();
-    let mut context = RequestContext::new(scope.origin.correlation_id.to_string());
-    context.deadline = deadline;
-    context.traceparent = is_tracing().then_some(traceparent as _);
-    context.cancellation = cancellation.clone();
-    carry_trace(&scope, &mut context.headers);
-    context.extensions.insert(scope.headers);
-    let caller = match scope.caller {
-        Some(Principal::Platform(caller)) => Some(caller),
-        Some(Principal::Foreign(caller)) => {
-            context.extensions.insert(caller);
-            None
-        }
-        None => None,
-    };
-    context.extensions.insert(RequestScope { caller, origin: scope.origin });
-    (context, cancellation.drop_guard())
-}
-
 /// Files go where the schema expects them, and only with what is run once.
 fn uploads_refused(operation: &PreparedOperation, uploads: &OperationUploads, origin: &Origin) -> Option<Rejection> {
     let refuse = |message: &str| {
@@ -434,55 +325,4 @@ fn uploads_refused(operation: &PreparedOperation, uploads: &OperationUploads, or
     let is_file = |place: &Vec<String>| operation.input_type(place) == Some(&*uploads.scalar);
     let stranger = uploads.places.iter().find(|place| !is_file(place))?;
     refuse(&format!("The variable at `{}` takes no file: its type is not {}.", stranger.join("."), uploads.scalar))
-}
-
-/// Hands the client's trace on to subgraphs as it came (W3C Trace Context §3.4: a participant that does not record may do so).
-fn carry_trace(scope: &Scope, headers: &mut HeaderMap) {
-    let parent = scope.origin.traceparent.as_deref().and_then(|parent| HeaderValue::from_str(parent).ok());
-    let Some(parent) = parent else { return };
-    headers.insert("traceparent", parent);
-    if let Some(state) = scope.headers.trace_state() {
-        headers.insert("tracestate", state.clone());
-    }
-}
-
-/// Clients name their operations, so that a metric may not take every name that comes.
-pub(crate) fn bounded_name(prepared: &Prepared) -> String {
-    bounded(prepared.name()).to_owned()
-}
-
-fn bounded(name: &str) -> &str {
-    if name.len() <= 64 { name } else { "long-name" }
-}
-
-fn rejection(code: &'static str, mut errors: Vec<GraphQlError>, origin: &Origin) -> Rejection {
-    let id = origin.correlation_id.to_string();
-    for error in &mut errors {
-        correlate(error, &id);
-    }
-    Rejection::of_document(code, serde_json::to_vec(&errors).expect("errors are plain values"))
-}
-
-fn correlate(error: &mut GraphQlError, id: &str) {
-    error.extensions.entry("correlationId").or_insert_with(|| Value::from(id));
-}
-
-/// Gives every error the request's correlation id, so that a report by a client leads to the logs.
-pub fn correlated_errors() -> ErrorFilter {
-    Arc::new(|error, context| correlate(error, &context.request_id))
-}
-
-/// Besides, keeps to the log what went wrong inside: which address refused a connection, and the text of errors to
-/// which no subgraph gave a code of its own. Clients are told which service it was.
-pub fn masked_errors() -> ErrorFilter {
-    Arc::new(|error, context| {
-        correlate(error, &context.request_id);
-        if error.extensions.get("code").and_then(Value::as_str) != Some(codes::DOWNSTREAM_SERVICE_ERROR) {
-            return;
-        }
-        let service = error.extensions.get("service").and_then(Value::as_str).unwrap_or("unknown").to_owned();
-        tracing::warn!(%service, correlation_id = %context.request_id, cause = %error.message, "an error was masked");
-        error.message = format!("The service \"{service}\" failed; try again in a moment.");
-        error.extensions.retain(|name, _| matches!(name.as_str(), "code" | "service" | "correlationId"));
-    })
 }

@@ -1,0 +1,44 @@
+//! How errors are told to clients.
+
+use std::sync::Arc;
+
+use cloudphone_core::Origin;
+use cloudphone_execution::ErrorFilter;
+use cloudphone_planning::{GraphQlError, codes};
+use serde_json::Value;
+
+use crate::pipeline::Rejection;
+
+/// The refusal of a document.
+pub(super) fn rejection(code: &'static str, mut errors: Vec<GraphQlError>, origin: &Origin) -> Rejection {
+    let id = origin.correlation_id.to_string();
+    for error in &mut errors {
+        correlate(error, &id);
+    }
+    Rejection::of_document(code, serde_json::to_vec(&errors).expect("errors are plain values"))
+}
+
+/// Lets an error lead to the log lines of its request.
+pub(super) fn correlate(error: &mut GraphQlError, id: &str) {
+    error.extensions.entry("correlationId").or_insert_with(|| Value::from(id));
+}
+
+/// Gives every error the request's correlation id, so that a report by a client leads to the logs.
+pub fn correlated_errors() -> ErrorFilter {
+    Arc::new(|error, context| correlate(error, &context.request_id))
+}
+
+/// Besides, keeps to the log what went wrong inside: which address refused a connection, and the text of errors to
+/// which no subgraph gave a code of its own. Clients are told which service it was.
+pub fn masked_errors() -> ErrorFilter {
+    Arc::new(|error, context| {
+        correlate(error, &context.request_id);
+        if error.extensions.get("code").and_then(Value::as_str) != Some(codes::DOWNSTREAM_SERVICE_ERROR) {
+            return;
+        }
+        let service = error.extensions.get("service").and_then(Value::as_str).unwrap_or("unknown").to_owned();
+        tracing::warn!(%service, correlation_id = %context.request_id, cause = %error.message, "an error was masked");
+        error.message = format!("The service \"{service}\" failed; try again in a moment.");
+        error.extensions.retain(|name, _| matches!(name.as_str(), "code" | "service" | "correlationId"));
+    })
+}
