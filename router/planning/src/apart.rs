@@ -56,9 +56,10 @@ impl<'a> Apart<'a> {
             Ok(plan) => return Ok(plan),
             Err(error) => error,
         };
+        let Some(root) = self.supergraph.root_type(kind) else { return Err(error) };
         for attempt in 0..MAX_KEYS {
             let mut rest = document.clone();
-            let computed = search::take_computed(planner, &mut rest, kind, attempt);
+            let computed = search::take_computed(planner, &mut rest, root, attempt);
             let has_choice = computed.iter().any(|computed| computed.keys > attempt + 1);
             if computed.is_empty() || self.attempts.get() >= MAX_ATTEMPTS {
                 break;

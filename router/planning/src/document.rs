@@ -16,6 +16,7 @@ use graphql_tools::{
 use crate::{
     access::Denial,
     api_schema::ApiSchema,
+    definition,
     error::{GraphQlError, Location, PlanningError, codes},
     operation::OperationKind,
 };
@@ -138,11 +139,7 @@ impl ParsedDocument {
     }
 
     pub(crate) fn kind(&self) -> OperationKind {
-        match self.operation() {
-            OperationDefinition::SelectionSet(_) | OperationDefinition::Query(_) => OperationKind::Query,
-            OperationDefinition::Mutation(_) => OperationKind::Mutation,
-            OperationDefinition::Subscription(_) => OperationKind::Subscription,
-        }
+        definition::kind(self.operation())
     }
 
     /// The name of the type that the operation begins with.
@@ -155,25 +152,15 @@ impl ParsedDocument {
     }
 
     pub(crate) fn name(&self) -> Option<&str> {
-        operation_name(self.operation())
+        definition::name(self.operation())
     }
 
     pub(crate) fn selection_set(&self) -> &SelectionSet {
-        match self.operation() {
-            OperationDefinition::SelectionSet(set) => set,
-            OperationDefinition::Query(query) => &query.selection_set,
-            OperationDefinition::Mutation(mutation) => &mutation.selection_set,
-            OperationDefinition::Subscription(subscription) => &subscription.selection_set,
-        }
+        definition::selection_set(self.operation())
     }
 
     pub(crate) fn variable_definitions(&self) -> &[VariableDefinition] {
-        match self.operation() {
-            OperationDefinition::SelectionSet(_) => &[],
-            OperationDefinition::Query(query) => &query.variable_definitions,
-            OperationDefinition::Mutation(mutation) => &mutation.variable_definitions,
-            OperationDefinition::Subscription(subscription) => &subscription.variable_definitions,
-        }
+        definition::variable_definitions(self.operation())
     }
 
     /// The document as the subgraphs can answer it: without `__schema` and `__type`, which the router answers, and with
@@ -303,15 +290,6 @@ fn is_conditional(directives: &[Directive]) -> bool {
     directives.iter().any(|directive| matches!(directive.name.as_str(), "skip" | "include"))
 }
 
-fn operation_name(operation: &OperationDefinition) -> Option<&str> {
-    match operation {
-        OperationDefinition::SelectionSet(_) => None,
-        OperationDefinition::Query(query) => query.name.as_deref(),
-        OperationDefinition::Mutation(mutation) => mutation.name.as_deref(),
-        OperationDefinition::Subscription(subscription) => subscription.name.as_deref(),
-    }
-}
-
 fn choose_operation(document: &Document, wanted: Option<&str>) -> Result<usize, PlanningError> {
     let mut operations = document.definitions.iter().enumerate().filter_map(|(index, definition)| match definition {
         Definition::Operation(operation) => Some((index, operation)),
@@ -319,7 +297,7 @@ fn choose_operation(document: &Document, wanted: Option<&str>) -> Result<usize, 
     });
     if let Some(wanted) = wanted.filter(|name| !name.is_empty()) {
         return operations
-            .find(|(_, operation)| operation_name(operation) == Some(wanted))
+            .find(|(_, operation)| definition::name(operation) == Some(wanted))
             .map(|(index, _)| index)
             .ok_or_else(|| {
                 PlanningError::single(

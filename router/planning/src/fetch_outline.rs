@@ -5,12 +5,12 @@ use std::{collections::BTreeSet, sync::Arc};
 use graphql_tools::{
     parser::parse_query,
     static_graphql::query::{
-        Definition, Document, Field, FragmentDefinition, OperationDefinition, Selection, SelectionSet, TypeCondition,
-        Value, VariableDefinition,
+        Definition, Document, Field, FragmentDefinition, Selection, SelectionSet, TypeCondition, Value,
+        VariableDefinition,
     },
 };
 
-use crate::{operation::OperationKind, supergraph::Supergraph};
+use crate::{definition, supergraph::Supergraph};
 
 /// A fetch's document, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,17 +55,8 @@ impl FetchOutline {
             Definition::Fragment(_) => None,
         });
         let (operation, None) = (operations.next()?, operations.next()) else { return None };
-        let (set, kind, declared) = match operation {
-            OperationDefinition::SelectionSet(set) => (set, OperationKind::Query, &[][..]),
-            OperationDefinition::Query(it) => (&it.selection_set, OperationKind::Query, &it.variable_definitions[..]),
-            OperationDefinition::Mutation(it) => {
-                (&it.selection_set, OperationKind::Mutation, &it.variable_definitions[..])
-            }
-            OperationDefinition::Subscription(it) => {
-                (&it.selection_set, OperationKind::Subscription, &it.variable_definitions[..])
-            }
-        };
-        let root_type = supergraph.root_type(kind)?;
+        let (set, declared) = (definition::selection_set(operation), definition::variable_definitions(operation));
+        let root_type = supergraph.root_type(definition::kind(operation))?;
         let reader = Reader { supergraph, document: &document, declared };
         let fragments: String = reader.fragments().map(ToString::to_string).collect();
         let roots = set.items.iter().map(|item| match item {

@@ -5,8 +5,6 @@
 //! with other arguments, would get the key, and the subgraph the client's field. It finds no way from a union into the same union, which fragments
 //! with conditions need.
 
-mod selections;
-
 use std::borrow::Cow;
 
 use ahash::AHashMap;
@@ -19,9 +17,9 @@ use graphql_tools::static_graphql::{
 };
 use indexmap::IndexMap;
 
-use selections::{any_field, fragment, grouped, nested, together, typename};
+use crate::selections::{any_field, fragment, grouped, nested, together, typename};
 
-use crate::{planner::Conditions, supergraph::Supergraph, types::named_type};
+use crate::{definition, planner::Conditions, supergraph::Supergraph, types::named_type};
 
 /// What a client's response key begins with among subgraphs when it is renamed.
 const RENAMED: &str = "_client_";
@@ -94,15 +92,9 @@ pub(crate) fn is_empty(document: &Document) -> bool {
 
 /// The Boolean variables whose values the plan is for: given or by default.
 pub(crate) fn known_values(operation: &OperationDefinition, conditions: Option<&Conditions>) -> AHashMap<String, bool> {
-    let definitions = match operation {
-        OperationDefinition::SelectionSet(_) => &[][..],
-        OperationDefinition::Query(query) => &query.variable_definitions,
-        OperationDefinition::Mutation(mutation) => &mutation.variable_definitions,
-        OperationDefinition::Subscription(subscription) => &subscription.variable_definitions,
-    };
     let Some(conditions) = conditions else { return AHashMap::new() };
     let mut known: AHashMap<String, bool> = conditions.iter().map(|(name, value)| (name.clone(), *value)).collect();
-    for definition in definitions {
+    for definition in definition::variable_definitions(operation) {
         if let Some(Value::Boolean(default)) = &definition.default_value {
             known.entry(definition.name.clone()).or_insert(*default);
         }
@@ -117,7 +109,7 @@ struct Rewriter<'a> {
 }
 
 /// The directives of fragments that were dissolved, outermost first.
-type Layers<'c> = &'c [&'c [Directive]];
+pub(crate) type Layers<'c> = &'c [&'c [Directive]];
 
 /// The subgraphs that answer the field of which an object is the value.
 type Answerers<'c> = &'c [&'c str];

@@ -7,18 +7,8 @@ use super::argument::ARGUMENT;
 use super::{Merger, Sources};
 use crate::finding::{Findings, subgraph_list};
 use crate::subgraph::{Directives, Federation, Link, Meaning, SubgraphSchema};
-use crate::syntax::{Directive, DirectiveDefinition, InputValue, Value};
+use crate::syntax::{Directive, DirectiveDefinition, EXECUTABLE_LOCATIONS, InputValue, Value};
 
-const EXECUTABLE_LOCATIONS: [&str; 8] = [
-    "QUERY",
-    "MUTATION",
-    "SUBSCRIPTION",
-    "FIELD",
-    "FRAGMENT_DEFINITION",
-    "FRAGMENT_SPREAD",
-    "INLINE_FRAGMENT",
-    "VARIABLE_DEFINITION",
-];
 const BUILT_IN: [&str; 5] = ["skip", "include", "deprecated", "specifiedBy", "oneOf"];
 
 /// A directive that at least one subgraph asks to keep.

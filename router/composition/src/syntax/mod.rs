@@ -10,6 +10,6 @@ pub use ast::{
     Directive, DirectiveDefinition, Document, EnumValue, Field, InputValue, OperationKind, SchemaDefinition,
     TypeDefinition, TypeKind, TypeReference, Value,
 };
-pub use parser::parse_document;
+pub use parser::{EXECUTABLE_LOCATIONS, parse_document};
 pub use printer::print_document;
 pub use selection::{Selection, parse_selection_set, print_selection_set};

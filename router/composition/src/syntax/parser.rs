@@ -29,8 +29,8 @@ pub fn parse_document(source: &str) -> Parsed<Document> {
     Ok(document)
 }
 
-/// Where directives may be (GraphQL specification, section 3.13).
-const DIRECTIVE_LOCATIONS: [&str; 19] = [
+/// Where directives may be in operations (GraphQL specification, section 3.13).
+pub const EXECUTABLE_LOCATIONS: [&str; 8] = [
     "QUERY",
     "MUTATION",
     "SUBSCRIPTION",
@@ -39,6 +39,10 @@ const DIRECTIVE_LOCATIONS: [&str; 19] = [
     "FRAGMENT_SPREAD",
     "INLINE_FRAGMENT",
     "VARIABLE_DEFINITION",
+];
+
+/// Where directives may be in schemas (there as well).
+const TYPE_SYSTEM_LOCATIONS: [&str; 11] = [
     "SCHEMA",
     "SCALAR",
     "OBJECT",
@@ -297,7 +301,9 @@ impl<'a> Parser<'a> {
 
     fn directive_location(&mut self) -> Parsed<String> {
         match self.token {
-            Token::Name(name) if DIRECTIVE_LOCATIONS.contains(&name) => self.name(),
+            Token::Name(name) if EXECUTABLE_LOCATIONS.contains(&name) || TYPE_SYSTEM_LOCATIONS.contains(&name) => {
+                self.name()
+            }
             _ => Err(self.unexpected("a directive location")),
         }
     }

@@ -7,12 +7,15 @@
 use std::sync::Arc;
 
 use ahash::AHashSet;
-use graphql_tools::static_graphql::query::{
-    Definition, Document, Field, InlineFragment, OperationDefinition, Selection, SelectionSet, TypeCondition,
-};
+use graphql_tools::static_graphql::query::{Definition, Document, Field, Selection, SelectionSet};
 
 use super::RequirementId;
-use crate::{supergraph::Supergraph, types::named_type};
+use crate::{
+    definition,
+    selections::{fragment, typename},
+    supergraph::Supergraph,
+    types::named_type,
+};
 
 /// Requirements that a caller does not meet.
 pub(crate) struct Denial {
@@ -84,7 +87,6 @@ impl Denial {
 
     /// Takes out of a document whatever is denied. The root may be left with nothing.
     pub(crate) fn apply(&self, document: &mut Document) {
-        let api = self.supergraph.api();
         for definition in &mut document.definitions {
             match definition {
                 Definition::Fragment(fragment) => {
@@ -93,15 +95,9 @@ impl Denial {
                     self.set(&on, &mut fragment.selection_set);
                     keep_something(&mut fragment.selection_set);
                 }
-                Definition::Operation(OperationDefinition::SelectionSet(set)) => self.set(api.query_type(), set),
-                Definition::Operation(OperationDefinition::Query(query)) => {
-                    self.set(api.query_type(), &mut query.selection_set);
-                }
-                Definition::Operation(OperationDefinition::Mutation(mutation)) => {
-                    self.set(api.mutation_type().unwrap_or_default(), &mut mutation.selection_set);
-                }
-                Definition::Operation(OperationDefinition::Subscription(subscription)) => {
-                    self.set(api.subscription_type().unwrap_or_default(), &mut subscription.selection_set);
+                Definition::Operation(operation) => {
+                    let root = self.supergraph.root_type(definition::kind(operation)).unwrap_or_default();
+                    self.set(root, definition::selection_set_mut(operation));
                 }
             }
         }
@@ -121,7 +117,13 @@ impl Denial {
                         Verdict::Kept => kept.push(Selection::Field(field)),
                         Verdict::Denied => {}
                         Verdict::Only(objects) => {
-                            kept.extend(objects.into_iter().map(|object| on_object(object, field.clone())));
+                            kept.extend(objects.into_iter().map(|object| {
+                                let only = SelectionSet {
+                                    span: field.selection_set.span,
+                                    items: vec![Selection::Field(field.clone())],
+                                };
+                                Selection::InlineFragment(fragment(object, Vec::new(), only))
+                            }));
                         }
                     }
                 }
@@ -159,25 +161,4 @@ fn keep_something(set: &mut SelectionSet) {
     if set.items.is_empty() {
         set.items.push(typename(set));
     }
-}
-
-fn typename(like: &SelectionSet) -> Selection {
-    Selection::Field(Field {
-        position: like.span.0,
-        alias: None,
-        name: "__typename".to_owned(),
-        arguments: Vec::new(),
-        directives: Vec::new(),
-        selection_set: SelectionSet { span: like.span, items: Vec::new() },
-    })
-}
-
-fn on_object(object: &str, field: Field) -> Selection {
-    let span = field.selection_set.span;
-    Selection::InlineFragment(InlineFragment {
-        position: field.position,
-        type_condition: Some(TypeCondition::On(object.to_owned())),
-        directives: Vec::new(),
-        selection_set: SelectionSet { span, items: vec![Selection::Field(field)] },
-    })
 }

@@ -1,8 +1,6 @@
 //! Turns the plan of computed fields below a root field into steps that follow the object they are of.
 
-use graphql_tools::static_graphql::query::{
-    Definition, Document, Field, OperationDefinition, Query, Selection, SelectionSet,
-};
+use graphql_tools::static_graphql::query::{Definition, Document, OperationDefinition, Query, Selection, SelectionSet};
 use hive_router_query_planner::{
     ast::{
         selection_item::SelectionItem,
@@ -14,6 +12,7 @@ use hive_router_query_planner::{
 };
 
 use super::{field_set, search::Computed, supergraph::PART};
+use crate::{definition, selections::field};
 
 /// A query for a selection below the root field of a part, with the variables of the operation.
 pub(super) fn document(document: &Document, set: SelectionSet) -> Option<Document> {
@@ -21,23 +20,10 @@ pub(super) fn document(document: &Document, set: SelectionSet) -> Option<Documen
         Definition::Operation(operation) => Some(operation),
         Definition::Fragment(_) => None,
     })?;
-    let (name, variable_definitions) = match operation {
-        OperationDefinition::SelectionSet(_) => (None, Vec::new()),
-        OperationDefinition::Query(query) => (query.name.clone(), query.variable_definitions.clone()),
-        OperationDefinition::Mutation(mutation) => (mutation.name.clone(), mutation.variable_definitions.clone()),
-        OperationDefinition::Subscription(subscription) => {
-            (subscription.name.clone(), subscription.variable_definitions.clone())
-        }
-    };
+    let name = definition::name(operation).map(str::to_owned);
+    let variable_definitions = definition::variable_definitions(operation).to_vec();
     let (position, span) = (set.span.0, set.span);
-    let field = Field {
-        position,
-        alias: None,
-        name: PART.to_owned(),
-        arguments: Vec::new(),
-        directives: Vec::new(),
-        selection_set: set,
-    };
+    let field = field(PART, set);
     let selection_set = SelectionSet { span, items: vec![Selection::Field(field)] };
     let query = Query { position, name, variable_definitions, directives: Vec::new(), selection_set };
     Some(Document { definitions: vec![Definition::Operation(OperationDefinition::Query(query))] })

@@ -2,12 +2,12 @@
 
 use graphql_tools::{
     parser::Pos,
-    static_graphql::query::{Definition, Document, Field, OperationDefinition, Selection, SelectionSet},
+    static_graphql::query::{Definition, Document, Field, Selection, SelectionSet},
 };
 use hive_router_query_planner::planner::{Planner as QueryPlanner, plan_nodes::FlattenNodePathSegment};
 
 use super::field_set;
-use crate::operation::OperationKind;
+use crate::definition;
 
 /// Fields of one object that one subgraph computes.
 pub(super) struct Computed {
@@ -28,29 +28,19 @@ pub(super) struct Computed {
 pub(super) fn take_computed(
     planner: &QueryPlanner,
     document: &mut Document,
-    kind: OperationKind,
+    root: &str,
     choice: usize,
 ) -> Vec<Computed> {
-    let state = &planner.supergraph;
-    let root = match kind {
-        OperationKind::Query => Some(state.query_type.as_str()),
-        OperationKind::Mutation => state.mutation_type.as_deref(),
-        OperationKind::Subscription => state.subscription_type.as_deref(),
-    };
     let mut search = Search { planner, choice, found: Vec::new() };
-    if let (Some(set), Some(root)) = (operation_set(document), root) {
+    if let Some(set) = operation_set(document) {
         search.set(set, root, &mut Vec::new());
     }
     search.found
 }
 
-/// What an operation selects.
-pub(super) fn operation_set(document: &mut Document) -> Option<&mut SelectionSet> {
+fn operation_set(document: &mut Document) -> Option<&mut SelectionSet> {
     document.definitions.iter_mut().find_map(|definition| match definition {
-        Definition::Operation(OperationDefinition::SelectionSet(set)) => Some(set),
-        Definition::Operation(OperationDefinition::Query(query)) => Some(&mut query.selection_set),
-        Definition::Operation(OperationDefinition::Mutation(mutation)) => Some(&mut mutation.selection_set),
-        Definition::Operation(OperationDefinition::Subscription(subscription)) => Some(&mut subscription.selection_set),
+        Definition::Operation(operation) => Some(definition::selection_set_mut(operation)),
         Definition::Fragment(_) => None,
     })
 }

@@ -6,10 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use graphql_tools::{
-    static_graphql::query::{Definition, Document, OperationDefinition},
-    validation::validate::ValidationPlan,
-};
+use graphql_tools::{static_graphql::query::Document, validation::validate::ValidationPlan};
 use hive_router_query_planner::{
     ast::{normalization::normalize_operation, selection_item::SelectionItem, selection_set::SelectionSet},
     graph::PlannerOverrideContext,
@@ -121,7 +118,7 @@ impl PlanningCore {
         let compiled = if document.kind() == OperationKind::Mutation {
             self.plan_mutation(&for_subgraphs, document.name(), overrides)?
         } else {
-            self.plan_whole(&for_subgraphs, document.name(), overrides)?
+            self.plan_whole(&for_subgraphs, document.kind(), document.name(), overrides)?
                 .into_iter()
                 .map(|tree| (Vec::new(), tree))
                 .collect()
@@ -140,7 +137,7 @@ impl PlanningCore {
         let mut parts = serial::parts(&self.supergraph, document).map_err(not_planned)?;
         if parts.iter().all(|part| part.conditions.is_empty()) {
             let whole = serial::document_of(document, parts.iter().map(|part| part.field.clone()));
-            let tree = self.plan_whole(&whole, name, overrides)?;
+            let tree = self.plan_whole(&whole, OperationKind::Mutation, name, overrides)?;
             if parts.len() < 2 || tree.as_ref().is_none_or(compile::is_single_fetch) {
                 return Ok(tree.into_iter().map(|tree| (Vec::new(), tree)).collect());
             }
@@ -148,7 +145,9 @@ impl PlanningCore {
         let mut trees = Vec::with_capacity(parts.len());
         for part in parts.drain(..) {
             let own = serial::document_of(document, std::iter::once(part.field));
-            trees.extend(self.plan_whole(&own, name, overrides)?.map(|tree| (part.conditions, tree)));
+            trees.extend(
+                self.plan_whole(&own, OperationKind::Mutation, name, overrides)?.map(|tree| (part.conditions, tree)),
+            );
         }
         Ok(trees)
     }
@@ -157,6 +156,7 @@ impl PlanningCore {
     fn plan_whole(
         &self,
         document: &Document,
+        kind: OperationKind,
         name: Option<&str>,
         overrides: &Overrides,
     ) -> Result<Option<QueryPlan>, PlanningError> {
@@ -166,15 +166,7 @@ impl PlanningCore {
             catch_unwind(AssertUnwindSafe(|| plan_by(planner, document, name, overrides, &token)))
                 .unwrap_or_else(|_| Err("the planner stopped".to_owned()))
         };
-        Apart::new(&self.supergraph, &whole).plan(document, kind_of(document)).map_err(not_planned)
-    }
-}
-
-fn kind_of(document: &Document) -> OperationKind {
-    match document.definitions.first() {
-        Some(Definition::Operation(OperationDefinition::Mutation(_))) => OperationKind::Mutation,
-        Some(Definition::Operation(OperationDefinition::Subscription(_))) => OperationKind::Subscription,
-        _ => OperationKind::Query,
+        Apart::new(&self.supergraph, &whole).plan(document, kind).map_err(not_planned)
     }
 }
 

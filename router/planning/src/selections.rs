@@ -2,10 +2,10 @@
 
 use graphql_tools::static_graphql::query::{Directive, Field, InlineFragment, Selection, SelectionSet, TypeCondition};
 
-use super::Layers;
+use crate::rewrite::Layers;
 
 /// Whether such a field is selected, fragments followed.
-pub(super) fn any_field(set: &SelectionSet, is_such: &dyn Fn(&Field) -> bool) -> bool {
+pub(crate) fn any_field(set: &SelectionSet, is_such: &dyn Fn(&Field) -> bool) -> bool {
     set.items.iter().any(|item| match item {
         Selection::Field(field) => is_such(field),
         Selection::InlineFragment(fragment) => any_field(&fragment.selection_set, is_such),
@@ -13,26 +13,31 @@ pub(super) fn any_field(set: &SelectionSet, is_such: &dyn Fn(&Field) -> bool) ->
     })
 }
 
-/// The name of an object's type.
-pub(super) fn typename(like: &SelectionSet) -> Selection {
-    Selection::Field(Field {
-        position: like.span.0,
+/// A field without arguments.
+pub(crate) fn field(name: &str, selection_set: SelectionSet) -> Field {
+    Field {
+        position: selection_set.span.0,
         alias: None,
-        name: "__typename".to_owned(),
+        name: name.to_owned(),
         arguments: Vec::new(),
         directives: Vec::new(),
-        selection_set: SelectionSet { span: like.span, items: Vec::new() },
-    })
+        selection_set,
+    }
+}
+
+/// The name of an object's type.
+pub(crate) fn typename(like: &SelectionSet) -> Selection {
+    Selection::Field(field("__typename", SelectionSet { span: like.span, items: Vec::new() }))
 }
 
 /// `... on Type { … }`
-pub(super) fn fragment(on: &str, directives: Vec<Directive>, selection_set: SelectionSet) -> InlineFragment {
+pub(crate) fn fragment(on: &str, directives: Vec<Directive>, selection_set: SelectionSet) -> InlineFragment {
     let type_condition = Some(TypeCondition::On(on.to_owned()));
     InlineFragment { position: selection_set.span.0, type_condition, directives, selection_set }
 }
 
 /// All directives on one selection; none when two of a name differ, for directives are not repeatable.
-pub(super) fn together(own: &[Directive], conditions: Layers<'_>) -> Option<Vec<Directive>> {
+pub(crate) fn together(own: &[Directive], conditions: Layers<'_>) -> Option<Vec<Directive>> {
     let mut all = own.to_vec();
     for directive in conditions.iter().copied().flatten() {
         match all.iter().find(|known| known.name == directive.name) {
@@ -46,7 +51,7 @@ pub(super) fn together(own: &[Directive], conditions: Layers<'_>) -> Option<Vec<
 
 /// The selections with fields of one condition in one fragment: the library forgets the condition of a field when another
 /// one beside it has the same and is answered elsewhere.
-pub(super) fn grouped(parent: &str, items: Vec<Selection>, like: &SelectionSet) -> Vec<Selection> {
+pub(crate) fn grouped(parent: &str, items: Vec<Selection>, like: &SelectionSet) -> Vec<Selection> {
     let mut kept = Vec::with_capacity(items.len());
     let mut groups: Vec<(Vec<Directive>, Vec<Selection>)> = Vec::new();
     for item in items {
@@ -76,7 +81,7 @@ fn same(one: &[Directive], other: &[Directive]) -> bool {
 }
 
 /// A selection inside one fragment for each layer of conditions.
-pub(super) fn nested(on: &str, conditions: Layers<'_>, inner: Selection, like: &SelectionSet) -> Selection {
+pub(crate) fn nested(on: &str, conditions: Layers<'_>, inner: Selection, like: &SelectionSet) -> Selection {
     conditions.iter().rev().fold(inner, |inner, layer| {
         let set = SelectionSet { span: like.span, items: vec![inner] };
         Selection::InlineFragment(fragment(on, layer.to_vec(), set))
