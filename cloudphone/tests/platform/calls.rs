@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::router_alone::start_with;
 use crate::support::{Builder, Client, Folder, Program, binary, eventually, holds, run};
 
 const TOKEN: &str = "the-operators-own-token";
@@ -52,25 +53,16 @@ async fn nobody() -> SocketAddr {
 }
 
 async fn router(folder: &Folder, place: SocketAddr, settings: &str) -> (Program, Client) {
-    let (schema, supergraph) = (folder.join("things.graphql"), folder.join("supergraph.graphql"));
+    let schema = folder.join("things.graphql");
     fs::write(&schema, "type Query { name: String }").unwrap();
     let mut command = binary();
     command.args(["schema", "compose", "--subgraph"]);
     command.arg(format!("things=http://{place}/graphql,{}", schema.display()));
     let composed = run(command, 20).await;
     assert_eq!(composed.code, Some(0), "{composed:?}");
-    fs::write(&supergraph, composed.stdout).unwrap();
     let file = folder.join("router.toml");
     fs::write(&file, settings).unwrap();
-    let mut command = binary();
-    command.args(["router", "--listen", "127.0.0.1:0", "--supergraph"]).arg(supergraph).arg("--config").arg(file);
-    let mut program = Program::spawn("router", command, folder.path());
-    let base = program.says(20, "where it listens", |said| {
-        let line = said.lines().find_map(|line| line.strip_prefix("router on "))?;
-        Some(line.trim_end_matches("/graphql").to_owned())
-    });
-    let client = Client::new(&base.await);
-    (program, client)
+    start_with(folder, &composed.stdout, Some(&file)).await
 }
 
 #[tokio::test]
