@@ -168,9 +168,15 @@ pub(crate) fn admin_token(settings: &Settings) -> Option<String> {
 /// How operations are planned, and how large they may be.
 fn planner_options(settings: &Settings) -> PlannerOptions {
     let introspection = settings.router.introspection.unwrap_or(settings.environment == Environment::Development);
+    let planning = &settings.router.planning;
+    let usual = PlannerOptions::default();
     PlannerOptions {
         cache_capacity: settings.router.plan_cache_entries,
         introspection,
+        timeout: Duration::from_millis(planning.timeout_ms),
+        concurrency: planning.threads.unwrap_or(usual.concurrency),
+        wait: Duration::from_millis(planning.wait_ms),
+        max_waiting: planning.max_waiting,
         limits: OperationLimits {
             max_tokens: Some(settings.router.max_tokens),
             max_depth: Some(settings.router.max_depth),
@@ -179,7 +185,6 @@ fn planner_options(settings: &Settings) -> PlannerOptions {
             max_directives: Some(settings.router.max_directives),
             max_fields: Some(settings.router.max_fields),
         },
-        ..PlannerOptions::default()
     }
 }
 

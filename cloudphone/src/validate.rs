@@ -70,6 +70,7 @@ pub fn validate(settings: &Settings) -> Vec<String> {
     }
     problems.extend(settings.router.upload.problems());
     problems.extend(settings.router.response_cache.problems(settings.engine.redis_url.is_some()));
+    problems.extend(settings.router.planning.problems());
     problems.extend(settings.router.overload.problems());
     problems.extend(settings.router.documents.problems());
     problems.extend(settings.router.rate_limits.problems());

@@ -26,7 +26,7 @@ use tracing::Instrument as _;
 
 pub(crate) use context::bounded_name;
 use context::{context, span_of};
-use errors::{correlate, rejection};
+use errors::{correlate, not_planned, rejection};
 pub use errors::{correlated_errors, masked_errors};
 pub use operation::{Answer, Prepared, Scope};
 
@@ -184,11 +184,7 @@ impl Gateway {
         let request = PlanRequest::new(&parameters.query, parameters.operation_name.as_deref())
             .with_variables(&parameters.variables);
         let planned = current.planner.plan(request).await;
-        let operation = planned.map_err(|error| {
-            let is_fault = error.code == codes::QUERY_PLANNING_FAILED;
-            let rejection = rejection(error.code, error.errors.clone(), origin);
-            if is_fault { rejection.with_status(StatusCode::INTERNAL_SERVER_ERROR) } else { rejection }
-        })?;
+        let operation = planned.map_err(|error| not_planned(&error, origin))?;
         // Variables that do not fit are the request's fault, which its status has to tell (GraphQL over HTTP §6.4.2).
         operation.coerce(&parameters.variables).map_err(|errors| rejection(codes::BAD_USER_INPUT, errors, origin))?;
         let (executor, version) = (current.executor.clone(), current.version);

@@ -12,6 +12,7 @@ use std::time::Duration;
 pub use cost::{CostMode, CostRule};
 pub use cross_site::CrossSite;
 pub use headers::{ContentPolicy, secure};
+pub(crate) use overload::RETRY_AFTER;
 pub use overload::{Overload, OverloadRules, control_group_memory};
 pub use rates::{RateLimits, RateRules, WhenUnreachable};
 

@@ -6,6 +6,7 @@ mod cost;
 mod documents;
 mod headers;
 mod overload;
+mod planning;
 mod problems;
 mod rate_limits;
 mod response_cache;
@@ -26,6 +27,7 @@ pub use cost::{Cost, CostMode};
 pub use documents::{Documents, TrustMode};
 pub use headers::{AnswerHeaderRule, RequestHeaderRule};
 pub use overload::Overload;
+pub use planning::Planning;
 pub use rate_limits::{Quota, RateLimits, WhenUnreachable};
 pub use response_cache::{ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage};
 pub use traffic::{Balancing, Consul, DnsLookup, HttpVersion, SubgraphTraffic, Traffic};
@@ -92,8 +94,10 @@ pub struct Router {
     pub connection_init_headers: BTreeMap<String, String>,
     /// Bearer token with which circuit breakers may be set by hand; unset: only callers with the permission `router:operate` may.
     pub admin_token: Secret,
-    /// Prepared operations kept.
+    /// Prepared operations kept; one that takes more than 16 KiB counts as several.
     pub plan_cache_entries: u64,
+    /// Planning of operations.
+    pub planning: Planning,
     /// Keeps answers of subgraphs.
     pub response_cache: ResponseCache,
     /// Costs of operations.
@@ -146,6 +150,7 @@ impl Default for Router {
             connection_init_headers: BTreeMap::new(),
             admin_token: Secret::default(),
             plan_cache_entries: 5000,
+            planning: Planning::default(),
             response_cache: ResponseCache::default(),
             cost: Cost::default(),
             overload: Overload::default(),

@@ -13,6 +13,8 @@ pub mod codes {
     pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
     /// The planner found no plan, or failed itself.
     pub const QUERY_PLANNING_FAILED: &str = "QUERY_PLANNING_FAILED";
+    /// No thread was free to plan an operation that is not known yet.
+    pub const QUERY_PLANNER_BUSY: &str = "QUERY_PLANNER_BUSY";
     /// The caller may not see a field or a type.
     pub const UNAUTHORIZED: &str = "UNAUTHORIZED_FIELD_OR_TYPE";
     /// Introspection is switched off.

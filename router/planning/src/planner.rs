@@ -1,28 +1,28 @@
 //! From text to [`PreparedOperation`], each distinct document once.
 
+mod memory;
 mod prepare;
+mod threads;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     hash::{Hash, Hasher},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
 use hive_router_query_planner::graph::PERCENTAGE_SCALE_FACTOR;
-use moka::future::Cache;
+use memory::{Failure, Lasting, Memory, Size};
 use prepare::{PlanningCore, failed};
 use serde_json::{Map, Value};
-use tokio::sync::Semaphore;
+use threads::{ThreadLimits, Threads, Undone};
+use tracing::Instrument as _;
 
 use crate::{
     access::RequirementId,
     document::validation_rules,
-    error::PlanningError,
+    error::{PlanningError, codes},
     limits::OperationLimits,
     operation::{OperationSource, PreparedOperation},
     supergraph::Supergraph,
@@ -31,8 +31,11 @@ use crate::{
 /// How much longer than its own limit planning may take before it is given up.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Threads that never end beyond which no others take their place.
-const MAX_ABANDONED: usize = 8;
+/// What a prepared operation of the usual size takes, in bytes.
+const USUAL_BYTES: usize = 16 * 1024;
+
+/// How much more a document takes when it is parsed and its answer laid out.
+const PREPARED_BYTES_PER_BYTE: usize = 8;
 
 /// Which of the subgraphs that share a field by `@override` with a label is to answer it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -96,7 +99,8 @@ pub trait Planner: Send + Sync {
 /// Settings of [`FederationPlanner`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannerOptions {
-    /// Prepared operations kept; the least used leave first.
+    /// Prepared operations kept, of each kind: whole ones, and those without what their callers may not see. The least used leave
+    /// first; one of more than 16 KiB counts as several.
     pub cache_capacity: u64,
     /// How large documents may be.
     pub limits: OperationLimits,
@@ -106,6 +110,10 @@ pub struct PlannerOptions {
     pub timeout: Duration,
     /// How many documents are planned at once; planning is bound by the processor.
     pub concurrency: usize,
+    /// How long a document waits until it is planned.
+    pub wait: Duration,
+    /// Documents that may wait until they are planned.
+    pub max_waiting: usize,
 }
 
 impl Default for PlannerOptions {
@@ -116,31 +124,33 @@ impl Default for PlannerOptions {
             introspection: true,
             timeout: Duration::from_secs(10),
             concurrency: std::thread::available_parallelism().map_or(2, usize::from),
+            wait: Duration::from_secs(5),
+            max_waiting: 1000,
         }
     }
 }
 
-/// The planner for federated supergraphs.
+/// The planner for federated supergraphs. What it made of a document it remembers, failures as well.
 pub struct FederationPlanner {
     core: Arc<PlanningCore>,
-    cache: Cache<String, Arc<PreparedOperation>>,
-    restricted: Cache<RestrictedKey, Arc<PreparedOperation>>,
-    permits: Arc<Semaphore>,
-    /// Documents that the planner did not come to an end with.
-    given_up: Cache<String, ()>,
-    /// How many threads still try to plan one of those.
-    abandoned: Arc<AtomicUsize>,
+    threads: Threads,
+    whole: Memory<Arc<str>, Arc<PreparedOperation>>,
+    restricted: Memory<RestrictedKey, Arc<PreparedOperation>>,
 }
 
 impl FederationPlanner {
-    /// A planner with an empty cache.
+    /// A planner that remembers nothing yet.
     pub fn new(supergraph: Arc<Supergraph>, options: PlannerOptions) -> Self {
+        let limits = ThreadLimits {
+            threads: options.concurrency,
+            wait: options.wait,
+            max_waiting: options.max_waiting,
+            work: options.timeout + GRACE,
+        };
         Self {
-            cache: Cache::new(options.cache_capacity),
-            restricted: Cache::new(options.cache_capacity),
-            given_up: Cache::new(1_000),
-            abandoned: Arc::default(),
-            permits: Arc::new(Semaphore::new(options.concurrency.max(1))),
+            threads: Threads::new(limits),
+            whole: Memory::new("whole", options.cache_capacity, USUAL_BYTES),
+            restricted: Memory::new("restricted", options.cache_capacity, USUAL_BYTES),
             core: Arc::new(PlanningCore { supergraph, rules: validation_rules(), options }),
         }
     }
@@ -153,32 +163,46 @@ impl FederationPlanner {
         unmet: &[RequirementId],
     ) -> Result<Arc<PreparedOperation>, Arc<PlanningError>> {
         let key = RestrictedKey { operation: Arc::clone(operation), unmet: unmet.into() };
-        if let Some(known) = self.restricted.get(&key).await {
-            return Ok(known);
-        }
-        let (core, permits) = (Arc::clone(&self.core), Arc::clone(&self.permits));
-        let (operation, unmet) = (Arc::clone(operation), unmet.to_vec());
-        self.restricted
-            .try_get_with(key, async move {
-                let permit = permits.acquire_owned().await.expect("the planner never closes its permits");
-                let limit = core.options.timeout + GRACE;
-                let planning = tokio::task::spawn_blocking(move || {
-                    let planned = core.restrict(&operation, &unmet).map(Arc::new);
-                    drop(permit);
-                    planned
-                });
-                let planned = tokio::time::timeout(limit, planning).await;
-                planned.map_or_else(
-                    |_| Err(failed("The operation takes too long to plan.")),
-                    |planned| planned.unwrap_or_else(|_| Err(failed("the planner stopped"))),
-                )
-            })
-            .await
+        let make = || {
+            let (operation, unmet) = (Arc::clone(operation), unmet.to_vec());
+            self.make(move |core| core.restrict(&operation, &unmet))
+        };
+        self.restricted.get(&key, make).await
+    }
+
+    /// Work of the planner, on a thread of its own.
+    fn make(
+        &self,
+        work: impl FnOnce(&PlanningCore) -> Result<PreparedOperation, PlanningError> + Send + 'static,
+    ) -> impl Future<Output = Result<Arc<PreparedOperation>, Failure>> + Send + 'static {
+        let (core, threads) = (Arc::clone(&self.core), self.threads.clone());
+        let limit = core.options.timeout;
+        let span = tracing::info_span!("plan", otel.name = "graphql.plan");
+        let made = async move {
+            let timed = move || {
+                let began = Instant::now();
+                (work(&core).map(Arc::new), began.elapsed())
+            };
+            let (lasting, error) = match threads.run(timed).await {
+                Ok((Ok(made), _)) => return Ok(made),
+                // A planner that ran out of time says of it no more than that there is no plan.
+                Ok((Err(error), took)) if took >= limit => (Lasting::ForAWhile, error),
+                Ok((Err(error), _)) => (Lasting::Always, error),
+                Err(Undone::Endless) => (Lasting::ForAWhile, failed("The operation takes too long to plan.")),
+                Err(Undone::Stopped) => (Lasting::Always, failed("the planner stopped")),
+                Err(Undone::Busy) => {
+                    let message = "Too many operations are being planned; try again in a moment.";
+                    (Lasting::No, PlanningError::single(codes::QUERY_PLANNER_BUSY, message))
+                }
+            };
+            Err(Failure { error: Arc::new(error), lasting })
+        };
+        made.instrument(span)
     }
 
     /// How many prepared operations are kept now.
     pub fn cached_operations(&self) -> u64 {
-        self.cache.entry_count()
+        self.whole.entries()
     }
 
     /// The overrides reduced to those that make a difference here, so that the cache is not split by chance.
@@ -201,10 +225,30 @@ pub(crate) struct PlannedFor {
     pub(crate) conditions: Option<Conditions>,
 }
 
+impl Size for Arc<str> {
+    fn bytes(&self) -> usize {
+        self.len()
+    }
+}
+
+impl Size for Arc<PreparedOperation> {
+    fn bytes(&self) -> usize {
+        let queries = self.plan().steps.iter().map(|step| step.query.len()).sum::<usize>();
+        (self.source().document.len() + queries) * PREPARED_BYTES_PER_BYTE
+    }
+}
+
 /// An operation, the same one and not one like it, with what its caller does not meet.
+#[derive(Clone)]
 struct RestrictedKey {
     operation: Arc<PreparedOperation>,
     unmet: Box<[RequirementId]>,
+}
+
+impl Size for RestrictedKey {
+    fn bytes(&self) -> usize {
+        size_of_val(&*self.unmet)
+    }
 }
 
 impl PartialEq for RestrictedKey {
@@ -235,43 +279,16 @@ impl Planner for FederationPlanner {
     async fn plan(&self, request: PlanRequest<'_>) -> Result<Arc<PreparedOperation>, Arc<PlanningError>> {
         let overrides = self.relevant_overrides(&request.overrides);
         let conditions = request.conditions();
-        let key = cache_key(&request, &overrides, conditions.as_ref());
-        if let Some(known) = self.cache.get(&key).await {
-            return Ok(known);
-        }
-        if self.given_up.contains_key(&key) {
-            return Err(Arc::new(failed("The operation takes too long to plan.")));
-        }
-        let core = Arc::clone(&self.core);
-        let permits = Arc::clone(&self.permits);
-        let (given_up, own_key, abandoned) = (self.given_up.clone(), key.clone(), Arc::clone(&self.abandoned));
-        let source = Arc::new(OperationSource {
-            document: request.document.into(),
-            operation_name: request.operation_name.map(Arc::from),
-            overrides: request.overrides.clone(),
-        });
-        self.cache
-            .try_get_with(key, async move {
-                let permit = Arc::clone(&permits).acquire_owned().await.expect("the planner never closes its permits");
-                let limit = core.options.timeout + GRACE;
-                let planning = tokio::task::spawn_blocking(move || {
-                    let held = permit;
-                    let planned = core.prepare(&source, PlannedFor { overrides, conditions }).map(Arc::new);
-                    drop(held);
-                    planned
-                });
-                if let Ok(planned) = tokio::time::timeout(limit, planning).await {
-                    return planned.unwrap_or_else(|_| Err(failed("the planner stopped")));
-                }
-                given_up.insert(own_key, ()).await;
-                // Its thread cannot be ended. Others go on in its place, as long as there are few of them.
-                if abandoned.fetch_add(1, Ordering::Relaxed) < MAX_ABANDONED {
-                    permits.add_permits(1);
-                }
-                tracing::error!("the query planner did not come to an end");
-                Err(failed("The operation takes too long to plan."))
-            })
-            .await
+        let key: Arc<str> = cache_key(&request, &overrides, conditions.as_ref()).into();
+        let make = || {
+            let source = Arc::new(OperationSource {
+                document: request.document.into(),
+                operation_name: request.operation_name.map(Arc::from),
+                overrides: request.overrides.clone(),
+            });
+            self.make(move |core| core.prepare(&source, PlannedFor { overrides, conditions }))
+        };
+        self.whole.get(&key, make).await
     }
 
     fn supergraph(&self) -> &Arc<Supergraph> {

@@ -96,6 +96,37 @@ async fn equal_documents_are_planned_once() {
 }
 
 #[tokio::test]
+async fn a_document_that_is_refused_is_looked_at_once() {
+    let planner = Arc::new(planner());
+    for document in ["{ me {", "{ me { age } }", "{ me { ...a } } fragment a on User { ...a }"] {
+        let first = planner.plan(PlanRequest::new(document, None)).await.unwrap_err();
+        let again = planner.plan(PlanRequest::new(document, None)).await.unwrap_err();
+        assert!(Arc::ptr_eq(&first, &again), "{document}");
+    }
+    let two = "query a { me { id } } query b { me { name } }";
+    assert!(planner.plan(PlanRequest::new(two, Some("c"))).await.is_err());
+    assert!(planner.plan(PlanRequest::new(two, Some("a"))).await.is_ok(), "another operation is another question");
+}
+
+#[tokio::test]
+async fn a_document_that_nobody_waits_for_any_more_is_planned_all_the_same() {
+    let planner = Arc::new(planner());
+    let document = "{ topProducts { name reviews { body author { name } } } }";
+    let impatient = {
+        let planner = Arc::clone(&planner);
+        tokio::spawn(async move { planner.plan(PlanRequest::new(document, None)).await.map(drop) })
+    };
+    // It has begun to plan, which takes a thread of its own.
+    tokio::task::yield_now().await;
+    impatient.abort();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while planner.cached_operations() == 0 {
+        assert!(std::time::Instant::now() < deadline, "its plan was thrown away");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
 async fn documents_beyond_the_limits_are_refused() {
     let limits = OperationLimits {
         max_tokens: Some(100),

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::http::{HeaderValue, StatusCode, header};
 use cloudphone_core::Origin;
 use cloudphone_execution::ErrorFilter;
-use cloudphone_planning::{GraphQlError, codes};
+use cloudphone_planning::{GraphQlError, PlanningError, codes};
 use serde_json::Value;
 
 use crate::pipeline::Rejection;
+use crate::protection::RETRY_AFTER;
 
 /// The refusal of a document.
 pub(super) fn rejection(code: &'static str, mut errors: Vec<GraphQlError>, origin: &Origin) -> Rejection {
@@ -16,6 +18,18 @@ pub(super) fn rejection(code: &'static str, mut errors: Vec<GraphQlError>, origi
         correlate(error, &id);
     }
     Rejection::of_document(code, serde_json::to_vec(&errors).expect("errors are plain values"))
+}
+
+/// The refusal of a document that has no plan. It is the router's fault where it has no time for it, or finds none.
+pub(super) fn not_planned(error: &PlanningError, origin: &Origin) -> Rejection {
+    let rejection = rejection(error.code, error.errors.clone(), origin);
+    match error.code {
+        codes::QUERY_PLANNER_BUSY => rejection
+            .with_status(StatusCode::SERVICE_UNAVAILABLE)
+            .with_headers(vec![(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER))]),
+        codes::QUERY_PLANNING_FAILED => rejection.with_status(StatusCode::INTERNAL_SERVER_ERROR),
+        _ => rejection,
+    }
 }
 
 /// Lets an error lead to the log lines of its request.
@@ -41,4 +55,20 @@ pub fn masked_errors() -> ErrorFilter {
         error.message = format!("The service \"{service}\" failed; try again in a moment.");
         error.extensions.retain(|name, _| matches!(name.as_str(), "code" | "service" | "correlationId"));
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks_while_the_planner_is_busy_is_told_when_to_come_back() {
+        let busy = not_planned(&PlanningError::single(codes::QUERY_PLANNER_BUSY, "busy"), &Origin::internal());
+        assert_eq!(busy.status, Some(StatusCode::SERVICE_UNAVAILABLE));
+        assert!(busy.headers.iter().any(|(name, value)| name == header::RETRY_AFTER && value == RETRY_AFTER));
+        let lost = not_planned(&PlanningError::single(codes::QUERY_PLANNING_FAILED, "no"), &Origin::internal());
+        assert_eq!((lost.status, lost.headers.len()), (Some(StatusCode::INTERNAL_SERVER_ERROR), 0));
+        let wrong = not_planned(&PlanningError::single(codes::VALIDATION_FAILED, "no"), &Origin::internal());
+        assert_eq!(wrong.status, None, "as for any document that does not fit");
+    }
 }

@@ -4,6 +4,7 @@ use std::{
     collections::HashSet,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    time::Instant,
 };
 
 use graphql_tools::{static_graphql::query::Document, validation::validate::ValidationPlan};
@@ -52,6 +53,25 @@ fn contained<T>(work: impl FnOnce() -> Result<T, PlanningError>) -> Result<T, Pl
     })
 }
 
+/// Measures how long planning takes, also when it panics.
+struct Timing {
+    began: Instant,
+    outcome: &'static str,
+}
+
+impl Timing {
+    fn succeeded(mut self) {
+        self.outcome = "planned";
+    }
+}
+
+impl Drop for Timing {
+    fn drop(&mut self) {
+        metrics::histogram!("cloudphone_graphql_planning_duration_seconds", "outcome" => self.outcome)
+            .record(self.began.elapsed().as_secs_f64());
+    }
+}
+
 impl PlanningCore {
     /// The prepared operation of a document.
     pub(super) fn prepare(
@@ -93,10 +113,16 @@ impl PlanningCore {
         source: &Arc<OperationSource>,
         planned_for: PlannedFor,
     ) -> Result<PreparedOperation, PlanningError> {
+        let began = Instant::now();
         let document =
-            ParsedDocument::parse(&source.document, source.operation_name.as_deref(), self.options.limits.max_tokens)?;
-        limits::check(&document, &self.options.limits)?;
-        document.validate(self.supergraph.api(), &self.rules)?;
+            ParsedDocument::parse(&source.document, source.operation_name.as_deref(), self.options.limits.max_tokens);
+        metrics::histogram!("cloudphone_graphql_parse_duration_seconds").record(began.elapsed().as_secs_f64());
+        let document = document?;
+        let began = Instant::now();
+        let valid = limits::check(&document, &self.options.limits)
+            .and_then(|()| document.validate(self.supergraph.api(), &self.rules));
+        metrics::histogram!("cloudphone_graphql_validate_duration_seconds").record(began.elapsed().as_secs_f64());
+        valid?;
         let plan = self.plan(&document, &planned_for, None)?;
         let (supergraph, document) = (Arc::clone(&self.supergraph), Arc::new(document));
         let prepared = PreparedOperation::new(supergraph, Arc::clone(source), document, planned_for, plan, None);
@@ -107,6 +133,18 @@ impl PlanningCore {
     }
 
     fn plan(
+        &self,
+        document: &ParsedDocument,
+        planned_for: &PlannedFor,
+        denial: Option<&Denial>,
+    ) -> Result<Plan, PlanningError> {
+        let timing = Timing { began: Instant::now(), outcome: "failed" };
+        let plan = self.plan_untimed(document, planned_for, denial)?;
+        timing.succeeded();
+        Ok(plan)
+    }
+
+    fn plan_untimed(
         &self,
         document: &ParsedDocument,
         planned_for: &PlannedFor,
