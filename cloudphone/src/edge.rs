@@ -20,6 +20,7 @@ use cloudphone_graphql::identity_token::InternalSecret;
 use cloudphone_planning::{OperationLimits, PlannerOptions, Supergraph};
 use cloudphone_router::authentication::Authenticator;
 use cloudphone_router::gateway::{Gateway, correlated_errors, masked_errors};
+use cloudphone_router::live::Live;
 use cloudphone_router::origin::{ProxyHeader as Forwarding, TrustedProxies, behind_proxies};
 use cloudphone_router::pipeline::Stages;
 use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits, PlanAccess, UploadLimits};
@@ -28,7 +29,6 @@ use cloudphone_router::server::{Edge, Pages, routes};
 use cloudphone_router::streams::{FieldRule, StreamLimits};
 use cloudphone_router::subgraphs::{Operator, in_process, pages as traffic_pages};
 use cloudphone_traffic::Traffic;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use authenticator::authenticator;
@@ -37,7 +37,7 @@ use crate::configuration::Remake;
 use crate::connections::Door;
 use crate::domains::Domains;
 use crate::engines::Engines;
-use crate::guards;
+use crate::guards::{self, Counts};
 use crate::lasting::{Lasting, Remembered};
 use crate::response_cache;
 use crate::services::Services;
@@ -84,7 +84,7 @@ impl PlatformEdge {
         let reach = Reach { here: &here, secret: &secret, supergraph: &parsed, cache: remembered.cache() };
         let (executor, services) = executor(settings, &reach, &Services::default())?;
         let gateway = gateway(settings, &supergraph.supergraph_sdl, executor)?;
-        let lasting = Lasting::new(settings, gateway, services);
+        let lasting = Lasting::new(settings, &shared, gateway, services);
         let authenticator = authenticator(settings, engines, domains).await?;
         let storage_origin = engines.storage.endpoint.public_url.clone();
         let mut edge =
@@ -92,6 +92,11 @@ impl PlatformEdge {
         let routes = edge.routes(settings);
         let door = edge.lasting.lead_to(routes, settings);
         Ok((edge, door))
+    }
+
+    /// Streams and connections.
+    pub(crate) fn live(&self) -> Live {
+        self.lasting.live.clone()
     }
 
     /// The calls to subgraphs elsewhere.
@@ -110,7 +115,7 @@ impl PlatformEdge {
         let more = self.more.clone().merge(response_cache::routes(settings, self.remembered.cache()));
         let operator = Operator { token: admin_token(settings), authenticator: Some(Arc::clone(&authenticator)) };
         let more = more.merge(traffic_pages(self.traffic().clone(), operator));
-        let stages = guards::stages(settings, &self.shared, self.remembered.documents());
+        let stages = guards::stages(settings, &self.lasting.counts, self.remembered.documents());
         let (rules, draining) = (subscription_rules(), self.draining.clone());
         open(settings, &self.lasting, authenticator, rules, stages, &pages, more, draining)
     }
@@ -134,7 +139,8 @@ impl Remake for PlatformEdge {
 
     fn needs_restart(&self, name: &str) -> bool {
         // Where engines and parts listen, and what domains were built with.
-        let listens = matches!(name, "http.address" | "http.port" | "http.drain_seconds") || name.ends_with("_port");
+        let listens = matches!(name, "http.address" | "http.port" | "http.drain_seconds" | "http.notice_seconds")
+            || name.ends_with("_port");
         let lasts = ["environment", "http.", "router.", "subgraphs.", "console.", "observability.log_filter"];
         listens || !lasts.iter().any(|changeable| name.starts_with(changeable))
     }
@@ -209,7 +215,7 @@ pub(crate) fn open(
     let edge = Edge {
         gateway: lasting.gateway.clone(),
         authenticator,
-        limits: limits(settings, subscriptions),
+        limits: limits(settings, subscriptions, &lasting.counts),
         cross_site: CrossSite::new(&settings.http.allowed_origins),
         stages,
         connections: Arc::clone(&lasting.connections),
@@ -228,13 +234,14 @@ fn composition_failed(errors: &[CompositionError]) -> anyhow::Error {
     anyhow!("the subgraphs do not compose:\n{}", lines.join("\n"))
 }
 
-fn limits(settings: &Settings, mut subscriptions: HashMap<String, FieldRule>) -> Limits {
+fn limits(settings: &Settings, mut subscriptions: HashMap<String, FieldRule>, counts: &Counts) -> Limits {
     let told = &settings.router;
     subscriptions.extend(told.subscriptions_from_next.iter().filter_map(|field| FieldRule::parse_next(field)));
     subscriptions.extend(told.subscriptions_from_snapshot.iter().map(|field| (field.clone(), FieldRule::snapshot())));
     Limits {
         body_bytes: settings.http.max_body_bytes,
         request_timeout: request_timeout(settings),
+        drain: Duration::from_secs(settings.http.drain_seconds),
         connections: settings.router.max_connections,
         operations_per_connection: settings.router.max_operations_per_connection,
         heartbeat: Duration::from_secs(settings.router.heartbeat_seconds),
@@ -251,7 +258,7 @@ fn limits(settings: &Settings, mut subscriptions: HashMap<String, FieldRule>) ->
             file_bytes: told.upload.max_file_bytes,
             request_bytes: told.upload.max_request_bytes,
             timeout: Duration::from_secs(told.upload.timeout_seconds),
-            places: Arc::new(Semaphore::new(told.upload.max_concurrent)),
+            places: Arc::clone(&counts.uploads),
             scalar: Arc::from(told.upload.scalar.as_str()),
         }),
         ..Limits::default()

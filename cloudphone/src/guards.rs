@@ -9,7 +9,8 @@ use cloudphone_planning::CostOptions;
 use cloudphone_router::documents::{AutomaticDocuments, Documents, Trust, TrustedDocuments};
 use cloudphone_router::pipeline::Stages;
 use cloudphone_router::protection::{
-    CostMode, CostRule, Overload, OverloadRules, RateLimits, RateRules, WhenUnreachable, control_group_memory,
+    Capacity, CostMode, CostRule, Overload, OverloadRules, RateCounts, RateLimits, RateRules, WhenUnreachable,
+    control_group_memory,
 };
 
 use crate::settings::{self, Environment, Settings, TrustMode};
@@ -17,10 +18,31 @@ use crate::settings::{self, Environment, Settings, TrustMode};
 /// How late the runtime may be in production, unless the settings say so.
 const LAG_IN_PRODUCTION_MS: u64 = 1000;
 
-/// The stages of the settings. `cache` is what replicas share, if they do.
-pub(crate) fn stages(settings: &Settings, cache: &Cache, documents: Arc<Documents>) -> Stages {
-    let overload = Some(Overload::new(overload(settings)));
-    Stages { documents, rates: rates(settings, cache), cost: cost(settings), overload }
+/// What is under way and who has asked how often: other settings go on from there.
+pub(crate) struct Counts {
+    overload: Arc<Overload>,
+    rates: Arc<RateCounts>,
+    /// Requests with files.
+    pub(crate) uploads: Arc<Capacity>,
+}
+
+impl Counts {
+    /// Nothing yet. `cache` is what replicas share, if they do.
+    pub(crate) fn new(settings: &Settings, cache: &Cache) -> Self {
+        Self {
+            overload: Overload::new(overload(settings)),
+            rates: RateCounts::new(cache.clone()),
+            uploads: Capacity::new(settings.router.upload.max_concurrent),
+        }
+    }
+}
+
+/// The stages of the settings.
+pub(crate) fn stages(settings: &Settings, counts: &Counts, documents: Arc<Documents>) -> Stages {
+    counts.overload.change(overload(settings));
+    counts.uploads.change(settings.router.upload.max_concurrent);
+    let overload = Some(Arc::clone(&counts.overload));
+    Stages { documents, rates: rates(settings, &counts.rates), cost: cost(settings), overload }
 }
 
 /// Documents that clients name instead of sending them.
@@ -65,7 +87,7 @@ fn overload(settings: &Settings) -> OverloadRules {
     }
 }
 
-fn rates(settings: &Settings, cache: &Cache) -> Option<RateLimits> {
+fn rates(settings: &Settings, counts: &Arc<RateCounts>) -> Option<RateLimits> {
     let told = &settings.router.rate_limits;
     let quotas = |list: &[settings::Quota]| {
         list.iter()
@@ -85,7 +107,7 @@ fn rates(settings: &Settings, cache: &Cache) -> Option<RateLimits> {
         timeout: Duration::from_millis(told.timeout_ms),
     };
     let enabled = told.enabled.unwrap_or(settings.environment == Environment::Production);
-    enabled.then(|| RateLimits::new(rules, cache.clone()))
+    enabled.then(|| RateLimits::new(rules, Arc::clone(counts)))
 }
 
 /// What replicas of a router share where there is no platform: Redis if the settings name one.

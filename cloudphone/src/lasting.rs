@@ -11,7 +11,7 @@ use cloudphone_router::response_cache::ResponseCache;
 use tokio::sync::Semaphore;
 
 use crate::connections::{Door, Patience};
-use crate::guards;
+use crate::guards::{self, Counts};
 use crate::kept::Kept;
 use crate::response_cache;
 use crate::services::Services;
@@ -67,6 +67,8 @@ pub(crate) struct Lasting {
     pub(crate) live: Live,
     /// How subgraphs are reached now.
     pub(crate) services: Services,
+    /// What is under way, and who has asked how often.
+    pub(crate) counts: Counts,
     /// Places for live connections.
     pub(crate) connections: Arc<Semaphore>,
     /// How many places there are, taken ones included.
@@ -76,12 +78,13 @@ pub(crate) struct Lasting {
 }
 
 impl Lasting {
-    pub(crate) fn new(settings: &Settings, gateway: Gateway, services: Services) -> Self {
+    pub(crate) fn new(settings: &Settings, shared: &Engine, gateway: Gateway, services: Services) -> Self {
         let places = settings.router.max_connections;
         Self {
             live: Live::new(gateway.clone()),
             gateway,
             services,
+            counts: Counts::new(settings, shared),
             connections: Arc::new(Semaphore::new(places)),
             places,
             wanted_places: places,

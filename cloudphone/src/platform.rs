@@ -8,10 +8,11 @@ use axum::Router;
 use cloudphone_consul::Registered;
 use cloudphone_graphql::serve as serve_subgraph;
 use cloudphone_observability::{MetricsPage, Registry, routes as health_routes};
-use futures::future::join_all;
+use cloudphone_router::live::Live;
+use futures::FutureExt as _;
+use futures::future::{join_all, pending};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Part;
 use crate::catalogue;
@@ -22,18 +23,21 @@ use crate::edge::PlatformEdge;
 use crate::engines::Engines;
 use crate::health;
 use crate::settings::Settings;
+use crate::shutdown::{Farewell, Waits};
 
 /// Everything that runs in this process.
 pub struct Platform {
     engines: Engines,
     domains: Domains,
     servers: JoinSet<()>,
-    draining: CancellationToken,
+    farewell: Farewell,
     drain: Duration,
     patience: Patience,
     registry: Registry,
     /// The router's edge, until it follows the configuration.
     edge: Option<PlatformEdge>,
+    /// What the router's clients are subscribed to.
+    live: Option<Live>,
     /// Its parts in Consul's catalogue.
     registered: Vec<Registered>,
     started: Started,
@@ -74,11 +78,12 @@ impl Platform {
             engines,
             domains,
             servers: JoinSet::new(),
-            draining: CancellationToken::new(),
+            farewell: Farewell::default(),
             drain: Duration::from_secs(settings.http.drain_seconds),
             patience: Patience::of(&settings.http),
             registry: Registry::default(),
             edge: None,
+            live: None,
             registered: Vec::new(),
         };
         match platform.serve(settings, parts, alone, metrics).await {
@@ -99,16 +104,17 @@ impl Platform {
     ) -> anyhow::Result<()> {
         let registry = self.registry.clone();
         health::register(&registry, settings, parts, &self.engines, &self.domains)?;
-        let upkeep = self.draining.clone().run_until_cancelled_owned(metrics.clone().upkeep());
+        let upkeep = self.farewell.draining.clone().run_until_cancelled_owned(metrics.clone().upkeep());
         self.servers.spawn(async move {
             upkeep.await;
         });
         let health_pages = health_routes(registry, metrics);
         if parts.contains(&Part::Router) {
             let more = health_pages.clone().merge(self.domains.public_routes());
-            let draining = self.draining.clone();
+            let draining = self.farewell.draining.clone();
             let (edge, door) = PlatformEdge::open(settings, &self.engines, &self.domains, more, draining).await?;
             crate::traffic::register(&self.registry, edge.traffic());
+            self.live = Some(edge.live());
             self.edge = Some(edge);
             let address = SocketAddr::new(settings.http.address, settings.http.port);
             self.started.router = Some(self.listen(address, door, "http.port").await?);
@@ -124,7 +130,7 @@ impl Platform {
     pub(crate) fn follow(&mut self, configuration: Configuration) {
         let Some(edge) = self.edge.take() else { return };
         configuration.register(&self.registry);
-        let following = self.draining.clone().run_until_cancelled_owned(Box::pin(configuration.follow(edge)));
+        let following = self.farewell.draining.clone().run_until_cancelled_owned(Box::pin(configuration.follow(edge)));
         self.servers.spawn(async move {
             following.await;
         });
@@ -146,15 +152,27 @@ impl Platform {
     }
 
     /// Lets go of clients, finishes what is under way, and stops everything.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
+        let waits = Waits::without_notice(self.drain);
+        self.leave(waits, pending::<()>()).await;
+    }
+
+    /// The same by these waits; nobody is waited for any more when somebody is in a `hurry`.
+    pub(crate) async fn leave(mut self, waits: Waits, hurry: impl Future<Output: Clone>) {
+        self.registry.leave();
+        let hurry = hurry.shared();
         // First, so that nobody is sent here any more.
-        join_all(self.registered.drain(..).map(Registered::leave)).await;
-        self.draining.cancel();
-        let finished = async { while self.servers.join_next().await.is_some() {} };
-        if tokio::time::timeout(self.drain, finished).await.is_err() {
-            tracing::warn!("some requests were still under way at the end of the drain time");
-            self.servers.shutdown().await;
+        let signed_off = join_all(self.registered.drain(..).map(Registered::leave));
+        tokio::select! {
+            _ = signed_off => {}
+            _ = hurry.clone() => {}
         }
+        let live = async {
+            if let Some(live) = &self.live {
+                live.settled().await;
+            }
+        };
+        self.farewell.take(waits, &mut self.servers, live, hurry).await;
         self.domains.stop().await;
         self.engines.stop().await;
     }
@@ -180,7 +198,7 @@ impl Platform {
             .await
             .with_context(|| format!("cannot listen on {address}; free the port or choose another one by {setting}"))?;
         let actual = listener.local_addr()?;
-        self.servers.spawn(connections::serve(listener, door, self.draining.clone()));
+        self.servers.spawn(connections::serve(listener, door, self.farewell.clone()));
         Ok(actual)
     }
 }

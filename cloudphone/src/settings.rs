@@ -102,7 +102,10 @@ pub struct Http {
     pub header_read_timeout_seconds: u64,
     /// How long a client may take nothing of what is sent to it before it is disconnected, in seconds.
     pub write_timeout_seconds: u64,
-    /// How long in-flight work may finish at shutdown, in seconds.
+    /// How long requests are still taken after SIGTERM, while `/health/readiness` answers 503 so that load balancers send
+    /// nobody any more, in seconds. Absent means 5 in `router` and `serve`, and 0 in `up`. After SIGINT (Ctrl-C) it is 0.
+    pub notice_seconds: Option<u64>,
+    /// How long in-flight work may finish at shutdown, after that, in seconds.
     pub drain_seconds: u64,
 }
 
@@ -129,6 +132,7 @@ impl Default for Http {
             request_timeout_seconds: 30,
             header_read_timeout_seconds: 75,
             write_timeout_seconds: 30,
+            notice_seconds: None,
             drain_seconds: 30,
         }
     }

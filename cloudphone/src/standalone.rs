@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
@@ -15,13 +15,13 @@ use cloudphone_observability::{Health, MetricsPage, Registry, routes as health_r
 use cloudphone_planning::Supergraph;
 use cloudphone_router::authentication::Authenticator;
 use cloudphone_router::gateway::Gateway;
+use cloudphone_router::live::Live;
 use cloudphone_router::response_cache::ResponseCache;
 use cloudphone_router::server::Pages;
 use cloudphone_router::subgraphs::{Operator, pages as traffic_pages};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
 use crate::access;
 use crate::configuration::{Configuration, Remake, written};
@@ -33,14 +33,16 @@ use crate::lasting::{Lasting, Remembered};
 use crate::response_cache;
 use crate::services::Services;
 use crate::settings::{Environment, Settings};
+use crate::shutdown::{Farewell, Waits};
 use crate::traffic;
 
 /// A running router.
 pub(crate) struct Standalone {
     address: SocketAddr,
     work: JoinSet<()>,
-    draining: CancellationToken,
-    drain: Duration,
+    farewell: Farewell,
+    registry: Registry,
+    live: Live,
 }
 
 impl Standalone {
@@ -59,29 +61,29 @@ impl Standalone {
         let listener = TcpListener::bind(listen)
             .await
             .with_context(|| format!("cannot listen on {listen}; free the port or choose another one by --listen"))?;
-        let (address, draining, mut work) = (listener.local_addr()?, CancellationToken::new(), JoinSet::new());
-        let drain = Duration::from_secs(settings.http.drain_seconds);
+        let (address, farewell, mut work) = (listener.local_addr()?, Farewell::default(), JoinSet::new());
         let registry = registry(&gateway);
         configuration.register(&registry);
-        let lasting = Lasting::new(settings, gateway, services);
+        let lasting = Lasting::new(settings, &shared, gateway, services);
         traffic::register(&registry, lasting.services.traffic());
-        let more = health_routes(registry, metrics.clone());
+        let more = health_routes(registry.clone(), metrics.clone());
         let told = &settings.router.authentication;
         let authenticator = Kept::make(told, async { access::authenticator(told) }).await?;
+        let live = lasting.live.clone();
         let mut site =
-            Site { lasting, authenticator, shared, remembered, file, loaded, more, draining: draining.clone() };
+            Site { lasting, authenticator, shared, remembered, file, loaded, more, farewell: farewell.clone() };
         let routes = site.routes(settings);
         let door = site.lasting.lead_to(routes, settings);
-        work.spawn(connections::serve(listener, door, draining.clone()));
-        let upkeep = draining.clone().run_until_cancelled_owned(metrics.upkeep());
+        work.spawn(connections::serve(listener, door, farewell.clone()));
+        let upkeep = farewell.draining.clone().run_until_cancelled_owned(metrics.upkeep());
         work.spawn(async move {
             upkeep.await;
         });
-        let following = draining.clone().run_until_cancelled_owned(Box::pin(configuration.follow(site)));
+        let following = farewell.draining.clone().run_until_cancelled_owned(Box::pin(configuration.follow(site)));
         work.spawn(async move {
             following.await;
         });
-        Ok(Self { address, work, draining, drain })
+        Ok(Self { address, work, farewell, registry, live })
     }
 
     /// Where it listens.
@@ -89,14 +91,10 @@ impl Standalone {
         self.address
     }
 
-    /// Lets go of clients and finishes what is under way.
-    pub(crate) async fn stop(mut self) {
-        self.draining.cancel();
-        let finished = async { while self.work.join_next().await.is_some() {} };
-        if tokio::time::timeout(self.drain, finished).await.is_err() {
-            tracing::warn!("some requests were still under way at the end of the drain time");
-            self.work.shutdown().await;
-        }
+    /// Lets go of clients and finishes what is under way, unless somebody is in a `hurry`.
+    pub(crate) async fn stop(mut self, waits: Waits, hurry: impl Future) {
+        self.registry.leave();
+        self.farewell.take(waits, &mut self.work, self.live.settled(), hurry).await;
     }
 }
 
@@ -121,7 +119,7 @@ struct Site {
     loaded: Loaded,
     /// Health and metrics.
     more: Router,
-    draining: CancellationToken,
+    farewell: Farewell,
 }
 
 impl Site {
@@ -131,8 +129,8 @@ impl Site {
         let more = self.more.clone().merge(response_cache::routes(settings, self.remembered.cache()));
         let operator = Operator { token: edge::admin_token(settings), authenticator: None };
         let more = more.merge(traffic_pages(self.lasting.services.traffic().clone(), operator));
-        let draining = self.draining.clone();
-        let stages = guards::stages(settings, &self.shared, self.remembered.documents());
+        let draining = self.farewell.draining.clone();
+        let stages = guards::stages(settings, &self.lasting.counts, self.remembered.documents());
         edge::open(settings, &self.lasting, authenticator, HashMap::new(), stages, &pages, more, draining)
     }
 
@@ -167,7 +165,7 @@ impl Remake for Site {
     fn needs_restart(&self, name: &str) -> bool {
         // Sections of the platform's own parts count for nothing here.
         name.starts_with("engine.")
-            || name == "http.drain_seconds"
+            || matches!(name, "http.drain_seconds" | "http.notice_seconds")
             || (name.starts_with("observability.") && name != "observability.log_filter")
     }
 

@@ -3,6 +3,8 @@
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::clients::reservations::Reservations;
 use crate::gateway::Gateway;
@@ -18,6 +20,8 @@ pub struct Live {
 struct Inner {
     streams: Streams,
     reservations: Reservations,
+    /// Connections that have left HTTP behind, which its server knows nothing of.
+    sockets: TaskTracker,
     /// The newest edge, which old connections take their next operations to. Weak, as it knows what is live.
     newest: ArcSwap<Weak<OpenEdge>>,
 }
@@ -27,7 +31,14 @@ impl Live {
     pub fn new(gateway: Gateway) -> Self {
         let streams = Streams::new(gateway, StreamLimits::default());
         let newest = ArcSwap::from_pointee(Weak::new());
-        Self { inner: Arc::new(Inner { streams, reservations: Reservations::default(), newest }) }
+        Self {
+            inner: Arc::new(Inner {
+                streams,
+                reservations: Reservations::default(),
+                sockets: TaskTracker::new(),
+                newest,
+            }),
+        }
     }
 
     pub(crate) fn streams(&self) -> &Streams {
@@ -36,6 +47,17 @@ impl Live {
 
     pub(crate) fn reservations(&self) -> &Reservations {
         &self.inner.reservations
+    }
+
+    /// Held by a connection for as long as it is served.
+    pub(crate) fn socket(&self) -> TaskTrackerToken {
+        self.inner.sockets.token()
+    }
+
+    /// Waits until every WebSocket has been closed. None is opened any more by then.
+    pub async fn settled(&self) {
+        self.inner.sockets.close();
+        self.inner.sockets.wait().await;
     }
 
     pub(crate) fn opened(&self, edge: &Arc<OpenEdge>) {

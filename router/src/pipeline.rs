@@ -5,13 +5,12 @@ use std::sync::Arc;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use cloudphone_core::Origin;
 use serde_json::{Map, Value};
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::answer::errors_list;
 use crate::clients::request::GraphQlParameters;
 use crate::documents::Documents;
 use crate::gateway::{Gateway, OperationKind, Prepared, Scope};
-use crate::protection::{CostRule, Overload, RateLimits};
+use crate::protection::{CostRule, Overload, Place, RateLimits};
 
 /// Headers beside an answer, each once.
 pub type Headers = Vec<(HeaderName, HeaderValue)>;
@@ -26,7 +25,7 @@ pub struct Stages {
     /// What an operation may cost; absent: anything.
     pub cost: Option<CostRule>,
     /// What the process takes on at once; absent: everything.
-    pub overload: Option<Overload>,
+    pub overload: Option<Arc<Overload>>,
 }
 
 /// Takes operations from what a client sent to what may run.
@@ -44,7 +43,7 @@ pub(crate) struct Admitted {
     /// What the stages tell within the answer, because the client asked for it.
     pub told: Map<String, Value>,
     /// Held until a query or mutation is answered, and until a subscription has begun.
-    pub place: Option<OwnedSemaphorePermit>,
+    pub place: Option<Place>,
 }
 
 impl Admitted {
@@ -62,7 +61,7 @@ impl Pipeline {
 
     /// Whether nothing new may begin.
     pub fn is_overloaded(&self) -> bool {
-        self.stages.overload.as_ref().is_some_and(Overload::is_over)
+        self.stages.overload.as_ref().is_some_and(|overload| overload.is_over())
     }
 
     /// All stages in their order. Whoever asks is known by then.

@@ -1,5 +1,6 @@
 //! What keeps the edge safe whoever calls: limits, cross-site rules and security headers.
 
+mod capacity;
 mod cost;
 mod cross_site;
 pub(crate) mod door;
@@ -9,12 +10,13 @@ mod rates;
 
 use std::time::Duration;
 
+pub use capacity::{Capacity, Place};
 pub use cost::{CostMode, CostRule};
 pub use cross_site::CrossSite;
 pub use headers::{ContentPolicy, secure};
 pub(crate) use overload::RETRY_AFTER;
 pub use overload::{Overload, OverloadRules, control_group_memory};
-pub use rates::{RateLimits, RateRules, WhenUnreachable};
+pub use rates::{RateCounts, RateLimits, RateRules, WhenUnreachable};
 
 pub use crate::clients::plan::PlanAccess;
 pub use crate::clients::uploads::UploadLimits;
@@ -29,6 +31,8 @@ pub struct Limits {
     pub batch: usize,
     /// The longest that a query or mutation may take, and the longest that its body may take to arrive.
     pub request_timeout: Duration,
+    /// How long operations of live connections may take to finish when the process stops.
+    pub drain: Duration,
     /// WebSocket connections and event streams at once.
     pub connections: usize,
     /// Operations under way on one connection.
@@ -55,6 +59,7 @@ impl Default for Limits {
             body_bytes: 10 * 1024 * 1024,
             batch: 10,
             request_timeout: Duration::from_secs(30),
+            drain: Duration::from_secs(30),
             connections: 10_000,
             operations_per_connection: 100,
             heartbeat: Duration::from_secs(30),

@@ -15,6 +15,7 @@ use cloudphone_core::Origin;
 use cloudphone_observability::continue_trace;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
@@ -69,6 +70,11 @@ impl OpenEdge {
     /// What clients are subscribed to.
     pub fn streams(&self) -> &Streams {
         self.live.streams()
+    }
+
+    /// Held by a WebSocket for as long as it is served.
+    pub fn socket(&self) -> TaskTrackerToken {
+        self.live.socket()
     }
 
     /// Event streams that many operations share.

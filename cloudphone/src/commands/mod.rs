@@ -21,6 +21,9 @@ use crate::arguments::{Arguments, Command, Part};
 use crate::settings::{LogFormat as Format, Settings};
 use crate::validate;
 
+/// How long requests are taken after SIGTERM where others send clients here, unless the settings say so.
+const NOTICE_SECONDS: u64 = 5;
+
 /// Every domain; in one process they all run together.
 const DOMAINS: [Part; 3] = [Part::Identity, Part::Devices, Part::Apps];
 

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 use anyhow::ensure;
 use cloudphone_config::Source;
 
-use super::{load, telemetry};
+use super::{NOTICE_SECONDS, load, telemetry};
 use crate::arguments::Part;
 use crate::configuration::Configuration;
 use crate::platform::Platform;
 use crate::settings::Settings;
-use crate::shutdown::Shutdown;
+use crate::shutdown::{Shutdown, Waits};
 
 pub(super) async fn run(mut source: Source, parts: Vec<Part>, port: Option<u16>) -> anyhow::Result<ExitCode> {
     if let Some(port) = port {
@@ -23,6 +23,7 @@ pub(super) async fn run(mut source: Source, parts: Vec<Part>, port: Option<u16>)
     let mut shutdown = Shutdown::listen()?;
     let telemetry = telemetry(&settings, &format!("cloudphone-{}", names.join("-")))?;
     let mut platform = Platform::start(&settings, &parts, true).await?;
+    let http = settings.http.clone();
     platform.follow(Configuration::new(source, settings, telemetry.filter())?);
     let started = platform.started();
     if let Some(address) = started.router {
@@ -31,9 +32,10 @@ pub(super) async fn run(mut source: Source, parts: Vec<Part>, port: Option<u16>)
     for (name, address) in &started.subgraphs {
         println!("{name} on http://{address}");
     }
-    shutdown.requested().await;
+    let wish = shutdown.requested().await;
     tracing::info!("stopping");
-    platform.stop().await;
+    let waits = Waits::of(&http, wish, NOTICE_SECONDS);
+    platform.leave(waits, shutdown.requested()).await;
     telemetry.shutdown();
     Ok(ExitCode::SUCCESS)
 }

@@ -10,7 +10,7 @@ use super::{DOMAINS, load, telemetry};
 use crate::arguments::{Part, UpArguments};
 use crate::configuration::Configuration;
 use crate::platform::{Platform, Started};
-use crate::shutdown::Shutdown;
+use crate::shutdown::{Shutdown, Waits};
 
 pub(super) async fn run(mut source: Source, options: UpArguments) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
@@ -25,6 +25,7 @@ pub(super) async fn run(mut source: Source, options: UpArguments) -> anyhow::Res
     let telemetry = telemetry(&settings, "cloudphone")?;
     let parts: Vec<Part> = DOMAINS.into_iter().chain([Part::Router]).collect();
     let mut platform = Platform::start(&settings, &parts, false).await?;
+    let http = settings.http.clone();
     platform.follow(Configuration::new(source, settings, telemetry.filter())?);
     if !options.no_demo
         && let Err(error) = platform.seed_demo(options.devices).await
@@ -33,9 +34,10 @@ pub(super) async fn run(mut source: Source, options: UpArguments) -> anyhow::Res
         return Err(error);
     }
     print_welcome(platform.started(), !options.no_demo, began);
-    shutdown.requested().await;
+    let wish = shutdown.requested().await;
     tracing::info!("stopping");
-    platform.stop().await;
+    let waits = Waits::of(&http, wish, 0);
+    platform.leave(waits, shutdown.requested()).await;
     telemetry.shutdown();
     Ok(ExitCode::SUCCESS)
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use axum::http::{HeaderValue, StatusCode, Version, header};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -19,13 +20,13 @@ use hyper_util::server::graceful::GracefulShutdown;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 pub(crate) use door::Door;
 use guard::Guarded;
 
 use crate::settings::Http;
+use crate::shutdown::Farewell;
 
 /// Pause after a failed accept, such as for want of file descriptors: others close theirs meanwhile.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -50,12 +51,12 @@ impl Patience {
 }
 
 /// Accepts until told to stop, then lets requests under way finish. Dropping it cuts every connection.
-pub(crate) async fn serve(listener: TcpListener, door: Door, stop: CancellationToken) {
+pub(crate) async fn serve(listener: TcpListener, door: Door, farewell: Farewell) {
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
-            () = stop.cancelled() => break,
+            () = farewell.draining.cancelled() => break,
             Some(_) = connections.join_next() => continue,
             accepted = listener.accept() => accepted,
         };
@@ -73,8 +74,12 @@ pub(crate) async fn serve(listener: TcpListener, door: Door, stop: CancellationT
         if let Err(error) = prepare(&stream, patience) {
             tracing::debug!(%error, "a connection goes without the kernel's watch");
         }
-        let door = door.clone();
-        let service = service_fn(move |request| answer(door.routes(), client, request));
+        let (door, farewell) = (door.clone(), farewell.clone());
+        let service = service_fn(move |request| {
+            let answered = answer(door.routes(), client, request);
+            let farewell = farewell.clone();
+            async move { answered.await.map(|response| with_farewell(response, &farewell)) }
+        });
         let stream = TokioIo::new(Guarded::new(stream, patience));
         let connection =
             graceful.watch(protocol(patience).serve_connection_with_upgrades(stream, service).into_owned());
@@ -117,6 +122,18 @@ async fn answer(
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(client));
     routes.oneshot(request).await
+}
+
+/// While the process is about to stop, clients of HTTP/1.1 are told to come by another connection, which leads elsewhere
+/// (RFC 9112 §9.6). HTTP/2 has no word for it but GOAWAY, which comes with the end.
+fn with_farewell(mut response: axum::response::Response, farewell: &Farewell) -> axum::response::Response {
+    if farewell.leaving.is_cancelled()
+        && response.version() == Version::HTTP_11
+        && response.status() != StatusCode::SWITCHING_PROTOCOLS
+    {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// Whether a client gave up while it was being accepted, which concerns nobody else.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -88,6 +89,7 @@ struct Component {
 pub struct Registry {
     components: Arc<Mutex<BTreeMap<String, Component>>>,
     last: Arc<Mutex<Option<(Instant, HealthReport)>>>,
+    leaving: Arc<AtomicBool>,
 }
 
 /// The health of the process and of each component.
@@ -104,6 +106,16 @@ impl Registry {
     pub fn register(&self, name: &str, critical: bool, check: impl Check) {
         let component = Component { critical, check: Arc::new(check) };
         self.components.lock().insert(name.to_owned(), component);
+    }
+
+    /// The process is about to stop: it is not ready from now on, whatever its components say.
+    pub fn leave(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is about to stop.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed)
     }
 
     /// Asks every component at once; at most one second old.

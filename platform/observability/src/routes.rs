@@ -37,6 +37,9 @@ async fn liveness() -> Json<serde_json::Value> {
 }
 
 async fn readiness(State(pages): State<Pages>) -> Response {
+    if pages.registry.is_leaving() {
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "ready": false, "leaving": true }))).into_response();
+    }
     let status = pages.registry.report().await.status;
     (code(status), Json(json!({ "ready": status != Status::Down }))).into_response()
 }

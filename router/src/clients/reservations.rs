@@ -207,7 +207,7 @@ impl Stream {
                 _ = ended(&mut state) => return self.settle(LAST_WORDS).await,
                 () = self.edge.draining.cancelled() => {
                     self.reservation.operations.stop_streams();
-                    return self.settle(DRAIN).await;
+                    return self.settle(self.edge.limits.drain).await;
                 }
                 () = superseded.superseded() => {
                     self.reservation.operations.stop_streams();

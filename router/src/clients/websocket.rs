@@ -10,6 +10,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::protocol::SUBPROTOCOL;
 use crate::authentication::Credential;
@@ -43,13 +44,14 @@ pub async fn upgrade(
     let early = early.or_else(|| Credential::in_subprotocols(&headers));
     let early = early.or_else(|| credential_of_query(query.as_deref()));
     let told = edge.gateway.client_headers(&headers);
+    let attended = edge.socket();
     let mut response = upgrade
         .protocols([SUBPROTOCOL])
         .max_message_size(MAX_MESSAGE_BYTES)
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(WRITE_BUFFER_BYTES)
         .on_upgrade(async move |socket| {
-            let _place: OwnedSemaphorePermit = place;
+            let _held: (OwnedSemaphorePermit, TaskTrackerToken) = (place, attended);
             connection::serve(edge, socket, (client.origin, told), early).await;
         })
         .into_response();

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use axum::http::{HeaderValue, StatusCode, header};
 use cloudphone_core::Origin;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+use super::capacity::{Capacity, Place};
 use crate::pipeline::Rejection;
 
 /// The code of what is turned away.
@@ -37,21 +38,37 @@ pub struct OverloadRules {
 
 /// Watches the process; dropping it ends the watch.
 pub struct Overload {
-    places: Arc<Semaphore>,
-    wait: Duration,
+    places: Arc<Capacity>,
     over: Arc<AtomicBool>,
+    now: Mutex<Now>,
+}
+
+/// What holds until the rules change.
+struct Now {
+    wait: Duration,
     watching: Option<JoinHandle<()>>,
 }
 
 impl Overload {
     /// Begins to watch.
-    pub fn new(rules: OverloadRules) -> Self {
-        let over = Arc::new(AtomicBool::new(false));
-        let places = Arc::new(Semaphore::new(rules.operations.min(Semaphore::MAX_PERMITS)));
-        let is_watched = rules.memory_bytes.is_some() || rules.lag.is_some();
-        let wait = rules.wait;
-        let watching = is_watched.then(|| tokio::spawn(watch(rules, Arc::clone(&over))));
-        Self { places, wait, over, watching }
+    pub fn new(rules: OverloadRules) -> Arc<Self> {
+        let (over, places) = (Arc::new(AtomicBool::new(false)), Capacity::new(rules.operations));
+        let now = Mutex::new(Now { wait: rules.wait, watching: watching(rules, &over) });
+        Arc::new(Self { places, over, now })
+    }
+
+    /// Goes by other rules from now on; what is under way counts on.
+    pub fn change(&self, rules: OverloadRules) {
+        self.places.change(rules.operations);
+        let mut now = self.now.lock();
+        if let Some(watching) = now.watching.take() {
+            watching.abort();
+        }
+        *now = Now { wait: rules.wait, watching: watching(rules, &self.over) };
+        if now.watching.is_none() {
+            self.over.store(false, Ordering::Relaxed);
+            tell(false, false);
+        }
     }
 
     /// Whether nothing new may begin, for want of memory or time.
@@ -60,7 +77,7 @@ impl Overload {
     }
 
     /// A place for an operation, for as long as it is held.
-    pub(crate) async fn place(&self, origin: &Origin) -> Result<OwnedSemaphorePermit, Rejection> {
+    pub(crate) async fn place(&self, origin: &Origin) -> Result<Place, Rejection> {
         let refusal = || {
             let retry = (header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
             let rejection = Rejection::new(CODE, MESSAGE, origin).with_status(StatusCode::SERVICE_UNAVAILABLE);
@@ -69,22 +86,25 @@ impl Overload {
         if self.is_over() {
             return Err(refusal());
         }
-        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+        if let Some(place) = self.places.try_take() {
             return Ok(place);
         }
-        match timeout(self.wait, Arc::clone(&self.places).acquire_owned()).await {
-            Ok(place) => Ok(place.expect("places are never closed")),
-            Err(_) => Err(refusal()),
-        }
+        let wait = self.now.lock().wait;
+        timeout(wait, self.places.take()).await.map_err(|_| refusal())
     }
 }
 
 impl Drop for Overload {
     fn drop(&mut self) {
-        if let Some(watching) = &self.watching {
+        if let Some(watching) = &self.now.lock().watching {
             watching.abort();
         }
     }
+}
+
+fn watching(rules: OverloadRules, over: &Arc<AtomicBool>) -> Option<JoinHandle<()>> {
+    let is_watched = rules.memory_bytes.is_some() || rules.lag.is_some();
+    is_watched.then(|| tokio::spawn(watch(rules, Arc::clone(over))))
 }
 
 async fn watch(rules: OverloadRules, over: Arc<AtomicBool>) {
@@ -99,13 +119,17 @@ async fn watch(rules: OverloadRules, over: Arc<AtomicBool>) {
             let limit = if short_of_memory { limit - limit / 20 } else { limit };
             short_of_memory = resident > limit;
         }
-        for (cause, holds) in [("memory", short_of_memory), ("lag", late)] {
-            metrics::gauge!("cloudphone_router_overloaded", "cause" => cause).set(f64::from(u8::from(holds)));
-        }
+        tell(short_of_memory, late);
         if over.swap(short_of_memory || late, Ordering::Relaxed) != (short_of_memory || late) {
             let overloaded = short_of_memory || late;
             tracing::warn!(overloaded, short_of_memory, late, "whether the router takes on work has changed");
         }
+    }
+}
+
+fn tell(short_of_memory: bool, late: bool) {
+    for (cause, holds) in [("memory", short_of_memory), ("lag", late)] {
+        metrics::gauge!("cloudphone_router_overloaded", "cause" => cause).set(f64::from(u8::from(holds)));
     }
 }
 
@@ -137,6 +161,24 @@ mod tests {
             sleep(Duration::from_millis(5)).await;
         }
         assert!(overload.is_over());
+        overload.change(OverloadRules { operations: 1, wait: Duration::ZERO, memory_bytes: None, lag: None });
+        assert!(overload.place(&Origin::internal()).await.is_ok(), "nobody asks about memory any more");
+    }
+
+    #[tokio::test]
+    async fn what_is_under_way_counts_by_the_next_rules() {
+        let rules = |operations| OverloadRules { operations, wait: Duration::ZERO, memory_bytes: None, lag: None };
+        let overload = Overload::new(rules(1));
+        let origin = Origin::internal();
+        let held = overload.place(&origin).await.unwrap();
+        overload.change(OverloadRules { lag: Some(Duration::from_hours(1)), ..rules(1) });
+        assert!(overload.place(&origin).await.is_err());
+        overload.change(rules(2));
+        let second = overload.place(&origin).await.unwrap();
+        assert!(overload.place(&origin).await.is_err());
+        overload.change(rules(1));
+        drop((held, second));
+        assert!(overload.place(&origin).await.is_ok());
     }
 
     #[tokio::test]

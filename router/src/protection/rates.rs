@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -49,14 +50,27 @@ pub struct RateRules {
     pub timeout: Duration,
 }
 
-/// Counts operations, in an engine that replicas may share.
-pub struct RateLimits {
-    rules: RateRules,
+/// Who has asked how often, in an engine that replicas may share; it outlives the rules.
+pub struct RateCounts {
     shared: Engine,
     /// In place of the shared one while that does not answer.
     own: Engine,
     paused_until: Mutex<Option<Instant>>,
     refused: Cache<String, Refused>,
+}
+
+impl RateCounts {
+    /// Counts in `engine`.
+    pub fn new(engine: Engine) -> Arc<Self> {
+        let refused = Cache::builder().max_capacity(REFUSED_CAPACITY).time_to_live(Duration::from_mins(1)).build();
+        Arc::new(Self { shared: engine, own: Engine::in_process(), paused_until: Mutex::default(), refused })
+    }
+}
+
+/// Counts operations and refuses those beyond the rules.
+pub struct RateLimits {
+    rules: RateRules,
+    counts: Arc<RateCounts>,
 }
 
 #[derive(Clone)]
@@ -84,16 +98,17 @@ impl Tier {
 }
 
 impl RateLimits {
-    /// Counts in `engine`.
-    pub fn new(rules: RateRules, engine: Engine) -> Self {
-        let refused = Cache::builder().max_capacity(REFUSED_CAPACITY).time_to_live(Duration::from_mins(1)).build();
-        Self { rules, shared: engine, own: Engine::in_process(), paused_until: Mutex::default(), refused }
+    /// Goes on with what was counted by other rules.
+    pub fn new(rules: RateRules, counts: Arc<RateCounts>) -> Self {
+        // They were refused by rules that may have been stricter.
+        counts.refused.invalidate_all();
+        Self { rules, counts }
     }
 
     /// Refuses those at once who are known to have used up their quota, before anything is spent on their documents.
     pub(crate) fn stand(&self, scope: &Scope) -> Result<(), Rejection> {
         let now = Instant::now();
-        match self.refused.get(&subject(scope).1).filter(|refused| refused.until > now) {
+        match self.counts.refused.get(&subject(scope).1).filter(|refused| refused.until > now) {
             Some(refused) => Err(refusal(refused.until - now, refused.headers, &scope.origin)),
             None => Ok(()),
         }
@@ -137,7 +152,7 @@ impl RateLimits {
         }
         if general {
             let refused = Refused { until: Instant::now() + wait, headers: headers.clone() };
-            self.refused.insert(subject, refused);
+            self.counts.refused.insert(subject, refused);
         }
         Err(refusal(wait, headers, &scope.origin))
     }
@@ -152,18 +167,18 @@ impl RateLimits {
     }
 
     async fn balances(&self, charges: &[Charge], origin: &Origin) -> Result<Vec<Balance>, Rejection> {
-        let paused = self.paused_until.lock().is_some_and(|until| until > Instant::now());
+        let paused = self.counts.paused_until.lock().is_some_and(|until| until > Instant::now());
         if !paused {
-            match timeout(self.rules.timeout, self.shared.charge(charges)).await {
+            match timeout(self.rules.timeout, self.counts.shared.charge(charges)).await {
                 Ok(Ok(balances)) => return Ok(balances),
                 Ok(Err(error)) => tracing::warn!(%error, "the shared rate limits do not answer"),
                 Err(_) => tracing::warn!("the shared rate limits take too long to answer"),
             }
-            *self.paused_until.lock() = Some(Instant::now() + PAUSE);
+            *self.counts.paused_until.lock() = Some(Instant::now() + PAUSE);
             metrics::counter!("cloudphone_graphql_rate_limits_unreachable_total").increment(1);
         }
         match self.rules.when_unreachable {
-            WhenUnreachable::CountHere => Ok(self.own.charge(charges).await.unwrap_or_default()),
+            WhenUnreachable::CountHere => Ok(self.counts.own.charge(charges).await.unwrap_or_default()),
             WhenUnreachable::Allow => Ok(Vec::new()),
             WhenUnreachable::Refuse => {
                 let message = "Requests cannot be counted right now; try again in a moment.";

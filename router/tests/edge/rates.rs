@@ -1,16 +1,17 @@
 //! How often one may ask.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use cloudphone_cache::{Engine, Quota};
-use cloudphone_router::protection::{RateLimits, RateRules, WhenUnreachable};
+use cloudphone_router::protection::{RateCounts, RateLimits, RateRules, WhenUnreachable};
 use futures::future::join_all;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::support::redis::RedisServer;
 use crate::support::socket::Socket;
-use crate::support::{Platform, Settings, Transport, subscribed};
+use crate::support::{PATIENCE, Platform, Settings, Transport, subscribed};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -23,7 +24,11 @@ fn rules() -> RateRules {
 }
 
 async fn platform(rules: RateRules, engine: Engine) -> Platform {
-    let rates = RateLimits::new(rules, engine);
+    counting_on(rules, RateCounts::new(engine)).await
+}
+
+async fn counting_on(rules: RateRules, counts: Arc<RateCounts>) -> Platform {
+    let rates = RateLimits::new(rules, counts);
     Platform::start_with(Settings::new(Transport::InProcess).stages(|stages| stages.rates = Some(rates))).await
 }
 
@@ -130,5 +135,29 @@ async fn while_redis_is_away_each_router_counts_for_itself_or_as_it_is_told() {
         for status in expected {
             assert_eq!(self::status(&platform, None, "{ trail }").await, status, "{when_unreachable:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn other_rules_go_on_with_what_was_counted_and_forgive_nobody() {
+    let mut redis = RedisServer::start();
+    let timeout = Duration::from_millis(200);
+    let rules = |requests| RateRules { addresses: quota(requests), timeout, ..rules() };
+    let counts = RateCounts::new(redis.engine().await);
+    redis.stop();
+    // Counted here, as nobody else does.
+    let before = counting_on(rules(2), Arc::clone(&counts)).await;
+    for expected in [200, 200, 429] {
+        assert_eq!(status(&before, None, "{ trail }").await, expected);
+    }
+    let same = counting_on(rules(2), Arc::clone(&counts)).await;
+    assert_eq!(status(&same, None, "{ trail }").await, 429);
+    // Whoever has used up all of a quota has used up all of a larger one, which is regained faster; one that is
+    // refused by heart must not be kept from it.
+    let larger = counting_on(rules(7200), counts).await;
+    let deadline = Instant::now() + PATIENCE;
+    while status(&larger, None, "{ trail }").await != 200 {
+        assert!(Instant::now() < deadline, "what is regained cannot be used");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

@@ -10,14 +10,13 @@ use async_graphql_axum::GraphQL;
 use axum::routing::post_service;
 use cloudphone_composition::Subgraph as Part;
 use cloudphone_router::authentication::PassOn;
-use cloudphone_router::protection::UploadLimits;
+use cloudphone_router::protection::{Capacity, UploadLimits};
 use cloudphone_router::subgraphs::{SubscriptionOptions, foreign};
 use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::support::{PATIENCE, Platform, Settings, Transport};
@@ -269,10 +268,10 @@ async fn a_part_that_never_ends_takes_neither_memory_nor_time_without_limit() {
 
 #[tokio::test]
 async fn there_is_room_for_so_many_forms_at_once() {
-    let places = Arc::new(Semaphore::new(1));
+    let places = Capacity::new(1);
     let own = Arc::clone(&places);
     let platform = platform(|limits| limits.places = own).await;
-    let held = places.acquire().await.unwrap();
+    let held = places.take().await;
     let parts = [("operations", "", KEEP.as_bytes()), ("map", "", MAP), ("0", TEXT, &b"x"[..])];
     assert_eq!(refusal(&platform, &parts).await, (503, "UPLOADS_BUSY".to_owned()));
     drop(held);

@@ -17,6 +17,8 @@ pub fn binary() -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CLOUDPHONE_")) {
         command.env_remove(name);
     }
+    // There is no load balancer that would have to notice.
+    command.env("CLOUDPHONE_HTTP__NOTICE_SECONDS", "0");
     command
 }
 

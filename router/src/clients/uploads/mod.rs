@@ -15,10 +15,10 @@ use axum::http::{HeaderMap, header};
 use cloudphone_execution::{Upload, Uploads};
 use futures::TryStreamExt as _;
 use multer::{Constraints, Field, Multipart, SizeLimit};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::request::{MalformedRequest, RequestBody};
+use crate::protection::Capacity;
 use map::Announced;
 
 /// Headers that browsers send across sites only after asking; a form needs one of them, for a page of any site can send forms.
@@ -40,7 +40,7 @@ pub struct UploadLimits {
     /// How long a request may take to arrive.
     pub timeout: Duration,
     /// Requests with files at once; each may take its bytes on the disk.
-    pub places: Arc<Semaphore>,
+    pub places: Arc<Capacity>,
     /// The scalar whose values are files.
     pub scalar: Arc<str>,
 }
@@ -52,7 +52,7 @@ impl Default for UploadLimits {
             file_bytes: 50 * 1024 * 1024,
             request_bytes: 100 * 1024 * 1024,
             timeout: Duration::from_mins(1),
-            places: Arc::new(Semaphore::new(32)),
+            places: Capacity::new(32),
             scalar: Arc::from("Upload"),
         }
     }
@@ -89,7 +89,7 @@ pub(super) async fn read(
     if !PREFLIGHT.iter().any(|name| request.headers().get(*name).is_some_and(|value| !value.is_empty())) {
         return Err(MalformedRequest::Preflight);
     }
-    let _place = limits.places.try_acquire().map_err(|_| MalformedRequest::TooManyUploads)?;
+    let _place = limits.places.try_take().ok_or(MalformedRequest::TooManyUploads)?;
     let form = Form::begin(limits, body_bytes, request)?;
     timeout(limits.timeout, form.read(batch)).await.map_err(|_| MalformedRequest::TooSlow)?
 }

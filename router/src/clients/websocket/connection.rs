@@ -25,7 +25,7 @@ use crate::session::{Session, ended};
 const FAREWELL: Duration = Duration::from_secs(1);
 /// How long queries and mutations may take to finish when the session ends.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-/// How long queries and mutations may take to finish when the router shuts down, or when its supergraph changed.
+/// How long queries and mutations may take to finish when the supergraph changed.
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// Serves the connection to its end.
@@ -113,7 +113,7 @@ impl Connection {
                 message = self.next() => message,
                 () = draining.cancelled() => {
                     operations.stop_streams();
-                    operations.settle(DRAIN).await;
+                    operations.settle(self.edge.limits.drain).await;
                     return Some(Close::GoingAway);
                 }
                 () = operations.superseded() => {
