@@ -8,7 +8,9 @@ use anyhow::{Context as _, anyhow, ensure};
 use bytes::Bytes;
 use cloudphone_config::Fingerprint;
 use cloudphone_consul::{Consul, ConsulOptions};
-use cloudphone_execution::subgraphs::http::{HttpOptions, HttpVersion, RequestDecorator, Tls};
+use cloudphone_execution::subgraphs::http::{HttpOptions, HttpVersion, RequestDecorator};
+use cloudphone_execution::subgraphs::reach::{Reach, Tls};
+use cloudphone_execution::subgraphs::recovery::Recovery;
 use cloudphone_execution::{ServiceOptions, SubgraphService};
 use cloudphone_graphql::identity_token::InternalSecret;
 use cloudphone_observability::{Health, Registry};
@@ -49,10 +51,10 @@ pub(crate) fn subgraph(
         Told::Foreign { url, .. } => Some(*url),
     };
     let (all, router) = (settings.router.traffic.of(&own), &settings.router);
-    let (options, policy) = (http(&all)?, policy(&all));
+    let (options, policy) = (http(&all)?, policy(&all, &own));
     let service_options = ServiceOptions { timeout: policy.timeout + GRACE };
     // Files count by their content.
-    let files = hex::encode(Sha256::digest(format!("{:?}", options.tls)));
+    let files = hex::encode(Sha256::digest(format!("{:?}", options.reach.tls)));
     let rules = (&router.request_headers, &router.answer_headers);
     let from = Fingerprint::of(&(usual, &own, &all, rules, &settings.consul, &router.authentication, files));
     let traffic = services.traffic().clone();
@@ -191,12 +193,15 @@ fn http(all: &settings::Traffic) -> anyhow::Result<HttpOptions> {
             settings::HttpVersion::PriorKnowledge => HttpVersion::Http2PriorKnowledge,
         },
         max_idle_connections: all.max_idle_connections,
-        tls: Tls { authorities: read(&all.tls_authorities)?, identity: read(&all.tls_identity)? },
+        reach: Reach {
+            tls: Tls { authorities: read(&all.tls_authorities)?, identity: read(&all.tls_identity)? },
+            ..Reach::default()
+        },
         ..HttpOptions::new(placeholder)
     })
 }
 
-fn policy(all: &settings::Traffic) -> Policy {
+fn policy(all: &settings::Traffic, own: &SubgraphTraffic) -> Policy {
     let backoff = Backoff {
         initial: Duration::from_millis(all.retry_initial_ms),
         limit: Duration::from_millis(all.retry_limit_ms),
@@ -227,5 +232,6 @@ fn policy(all: &settings::Traffic) -> Policy {
             failures_to_fall: all.health_check_failures,
             successes_to_rise: all.health_check_successes,
         },
+        recovery: Recovery { patience: Duration::from_secs(own.subscriptions.patience_seconds), ..Recovery::default() },
     }
 }

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use cloudphone_core::{Caller, Origin};
 use cloudphone_execution::subgraphs::http::{HttpOptions, HttpSubgraph, RequestDecorator};
 use cloudphone_execution::subgraphs::in_process::{InProcessSubgraph, LocalSubgraph};
+use cloudphone_execution::subgraphs::reach::Reach;
 use cloudphone_execution::{SubgraphError, SubgraphRequest, SubgraphService};
 use cloudphone_graphql::identity_token::{self, InternalSecret};
 use cloudphone_graphql::{RequestScope, Subgraph};
@@ -38,9 +39,8 @@ pub fn remote(
     subscriptions: &SubscriptionOptions,
 ) -> Result<Arc<dyn SubgraphService>, SubgraphError> {
     let options = HttpOptions { timeout, ..HttpOptions::new(base_url.clone()) };
-    connect_remote(options, signed(Arc::default(), secret.clone()), subscriptions.clone())(&Place::new(
-        base_url.clone(),
-    ))
+    let decorator = signed(Arc::default(), secret.clone());
+    connect(options, decorator, subscriptions.clone(), &OURS)(&Place::new(base_url.clone()))
 }
 
 /// Anybody's subgraph, whose subscriptions are at the same URL unless told otherwise. What it learns of the caller is what
@@ -52,7 +52,7 @@ pub fn foreign(
     pass_on: Arc<dyn RequestDecorator>,
 ) -> Result<Arc<dyn SubgraphService>, SubgraphError> {
     let options = HttpOptions { timeout, ..HttpOptions::new(url.clone()) };
-    connect_foreign(options, pass_on, subscriptions.clone())(&Place::new(url.clone()))
+    connect(options, pass_on, subscriptions.clone(), &THEIRS)(&Place::new(url.clone()))
 }
 
 /// What a subgraph of the platform is told: what the rules forward, and a signed token of who asks.
@@ -71,10 +71,7 @@ pub fn connect_remote(
     decorator: Arc<dyn RequestDecorator>,
     subscriptions: SubscriptionOptions,
 ) -> Connect {
-    Arc::new(move |place: &Place| {
-        let http = HttpSubgraph::new(at(&options, place, Some("/graphql"))?)?.with_decorator(Arc::clone(&decorator));
-        with_subscriptions(http, place, Some("/graphql/ws"), &subscriptions, &decorator)
-    })
+    connect(options, decorator, subscriptions.lost_at_once(), &OURS)
 }
 
 /// Makes transports to instances of anybody's subgraph, whose subscriptions are at the same URL unless told otherwise. They learn
@@ -84,52 +81,45 @@ pub fn connect_foreign(
     decorator: Arc<dyn RequestDecorator>,
     subscriptions: SubscriptionOptions,
 ) -> Connect {
+    connect(options, decorator, subscriptions.lost_at_once(), &THEIRS)
+}
+
+/// Where a subgraph answers below the place of an instance; none: there.
+struct Paths {
+    operations: Option<&'static str>,
+    subscriptions: Option<&'static str>,
+}
+
+const OURS: Paths = Paths { operations: Some("/graphql"), subscriptions: Some("/graphql/ws") };
+const THEIRS: Paths = Paths { operations: None, subscriptions: None };
+
+fn connect(
+    options: HttpOptions,
+    decorator: Arc<dyn RequestDecorator>,
+    subscriptions: SubscriptionOptions,
+    paths: &'static Paths,
+) -> Connect {
     Arc::new(move |place: &Place| {
-        let http = HttpSubgraph::new(at(&options, place, None)?)?.with_decorator(Arc::clone(&decorator));
-        with_subscriptions(http, place, None, &subscriptions, &decorator)
+        let (base, reach) = way(place, &options.reach, paths.operations)?;
+        let (usual, _) = way(place, &options.reach, paths.subscriptions)?;
+        let subscriptions = subscriptions.connect(&base, usual, &reach, Arc::clone(&decorator))?;
+        let http = HttpSubgraph::new(HttpOptions { url: base, reach, ..options.clone() })?;
+        Ok(Arc::new(http.with_decorator(Arc::clone(&decorator)).with_subscriptions(subscriptions)))
     })
 }
 
-/// The options for one instance, at its own path or at this one.
-fn at(options: &HttpOptions, place: &Place, path: Option<&str>) -> Result<HttpOptions, SubgraphError> {
+/// The URL to ask an instance for, at its own path or at this one, and how to get to it.
+fn way(place: &Place, reach: &Reach, path: Option<&str>) -> Result<(Url, Reach), SubgraphError> {
+    let joined = |url: &Url, path: &str| url.join(path).map_err(|error| SubgraphError::Unavailable(error.to_string()));
     if place.url.scheme() != "unix" {
-        let url = match path {
-            Some(path) => place.url.join(path).map_err(|error| SubgraphError::Unavailable(error.to_string()))?,
-            None => place.url.clone(),
-        };
-        return Ok(HttpOptions { url, address: place.address, ..options.clone() });
+        let url = path.map_or_else(|| Ok(place.url.clone()), |path| joined(&place.url, path))?;
+        return Ok((url, Reach { address: place.address, ..reach.clone() }));
     }
     // `unix:/run/reviews.sock?path=/graphql`: HTTP needs a host all the same.
     let told = place.url.query_pairs().find(|(name, _)| name == "path").map(|(_, path)| path.into_owned());
     let path = told.as_deref().or(path).unwrap_or("/graphql");
     let host = Url::parse("http://localhost").expect("a valid URL");
-    let url = host.join(path).map_err(|error| SubgraphError::Unavailable(error.to_string()))?;
-    Ok(HttpOptions { url, unix_socket: Some(place.url.path().into()), ..options.clone() })
-}
-
-fn with_subscriptions(
-    http: HttpSubgraph,
-    place: &Place,
-    path: Option<&str>,
-    subscriptions: &SubscriptionOptions,
-    decorator: &Arc<dyn RequestDecorator>,
-) -> Result<Arc<dyn SubgraphService>, SubgraphError> {
-    if place.url.scheme() == "unix" {
-        return Ok(Arc::new(http));
-    }
-    let mut base = place.url.clone();
-    if base.scheme() == "http"
-        && let Some(address) = place.address
-    {
-        // Without TLS nobody has to prove the name.
-        base.set_ip_host(address).map_err(|()| SubgraphError::Unavailable("the URL has no host".to_owned()))?;
-    }
-    let usual = match path {
-        Some(path) => base.join(path).map_err(|error| SubgraphError::Unavailable(error.to_string()))?,
-        None => base.clone(),
-    };
-    let subscriptions = subscriptions.connect(&base, usual, Some(Arc::clone(decorator)))?;
-    Ok(Arc::new(http.with_subscriptions(subscriptions)))
+    Ok((joined(&host, path)?, Reach { unix_socket: Some(place.url.path().into()), ..reach.clone() }))
 }
 
 struct Local(Subgraph);

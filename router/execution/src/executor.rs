@@ -263,6 +263,7 @@ impl Run {
             operation_name: None,
             variables,
             kind: step.kind,
+            position: None,
             context: Arc::clone(&self.context),
         }
     }

@@ -23,6 +23,6 @@ pub use answer::ExecutionResult;
 pub use executor::{ErrorFilter, ExecutionRequest, Executor, ExecutorBuilder, ServiceOptions};
 pub use live_plan::{LivePlan, Planned};
 pub use request::{
-    RequestContext, SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService, Traceparent,
+    Loss, RequestContext, SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService, Traceparent,
 };
 pub use uploads::{Upload, UploadContent, Uploads};

@@ -58,6 +58,8 @@ pub struct SubgraphRequest {
     pub variables: Bytes,
     /// What kind of operation it is.
     pub kind: OperationKind,
+    /// The event after which a subscription goes on, as its source named it; none: it begins.
+    pub position: Option<Arc<str>>,
     /// The client's request.
     pub context: Arc<RequestContext>,
 }
@@ -105,8 +107,27 @@ pub enum SubgraphEvent {
     Next(Bytes),
     /// The source was lost and found again; events may have been missed.
     Resumed,
+    /// The source is lost, and the transport looks for it no longer; nothing follows. Whoever knows another place may go on there.
+    Lost(Loss),
     /// The source is lost for good; nothing follows.
     Failed(SubgraphError),
+}
+
+/// How a source of events was lost.
+#[derive(Debug, Clone)]
+pub struct Loss {
+    /// Why.
+    pub error: SubgraphError,
+    /// What to go on after, where events have names: then nothing is missed.
+    pub position: Option<Arc<str>>,
+    /// How long the source asked to be left alone at least.
+    pub pause: Option<Duration>,
+}
+
+impl From<SubgraphError> for Loss {
+    fn from(error: SubgraphError) -> Self {
+        Self { error, position: None, pause: None }
+    }
 }
 
 /// Why a subgraph gave no answer.
@@ -118,6 +139,9 @@ pub enum SubgraphError {
     /// No answer in time.
     #[error("the service did not answer in time")]
     Timeout,
+    /// It will not have us, and asking again is of no use.
+    #[error("the service refuses: {0}")]
+    Refused(String),
     /// An answer that is no GraphQL response.
     #[error("the service answered something that is no GraphQL response: {0}")]
     InvalidResponse(String),

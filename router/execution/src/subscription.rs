@@ -16,7 +16,7 @@ use crate::{
     calls::{self, Pending},
     executor::Run,
     live_plan::LivePlan,
-    request::{RequestContext, SubgraphError, SubgraphEvent, SubgraphResponse},
+    request::{Loss, RequestContext, SubgraphError, SubgraphEvent, SubgraphResponse},
     store::Store,
 };
 
@@ -78,7 +78,7 @@ impl Events {
             match event {
                 SubgraphEvent::Next(body) => bodies.push((body, std::mem::take(&mut self.gap))),
                 SubgraphEvent::Resumed => self.gap = true,
-                SubgraphEvent::Failed(error) => {
+                SubgraphEvent::Lost(Loss { error, .. }) | SubgraphEvent::Failed(error) => {
                     failure = Some(error);
                     self.over = true;
                     break;

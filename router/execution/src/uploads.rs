@@ -221,6 +221,7 @@ mod tests {
             operation_name: None,
             variables: Bytes::from_static(variables.as_bytes()),
             kind: OperationKind::Mutation,
+            position: None,
             context: Arc::new(context),
         }
     }

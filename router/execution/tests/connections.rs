@@ -55,6 +55,7 @@ impl Server {
             operation_name: None,
             variables: "{}".into(),
             kind,
+            position: None,
             context: Arc::new(RequestContext::new("a request")),
         };
         self.subgraph.execute(request).await

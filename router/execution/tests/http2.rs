@@ -105,6 +105,7 @@ async fn ask(subgraph: &HttpSubgraph) -> Result<SubgraphResponse, SubgraphError>
         operation_name: None,
         variables: Bytes::from_static(b"{}"),
         kind: OperationKind::Query,
+        position: None,
         context: Arc::new(RequestContext::new("test")),
     };
     timeout(Duration::from_secs(20), subgraph.execute(request)).await.expect("an answer comes")

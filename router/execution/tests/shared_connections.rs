@@ -30,7 +30,7 @@ async fn subscribe(subgraph: &WebSocketSubgraph, name: &str) -> Events {
 
 /// Two subscriptions, `a` and `b`, on one connection.
 async fn pair(options: WebSocketOptions, upstream: &mut Upstream) -> (Peer, Events, Events) {
-    let subgraph = WebSocketSubgraph::new(options);
+    let subgraph = WebSocketSubgraph::new(options).unwrap();
     let (a, mut peer) = tokio::join!(subscribe(&subgraph, "a"), upstream.peer());
     let b = subscribe(&subgraph, "b").await;
     assert_eq!(peer.subscribed().await, ("1".to_owned(), "a".to_owned()));
@@ -49,7 +49,7 @@ async fn parted(upstream: &mut Upstream) -> [Peer; 2] {
 #[tokio::test]
 async fn equal_callers_share_a_connection_and_strangers_never_do() {
     let mut upstream = Upstream::open().await;
-    let subgraph = WebSocketSubgraph::new(options(&upstream));
+    let subgraph = WebSocketSubgraph::new(options(&upstream)).unwrap();
     let ada = [("authorization", "Bearer ada"), ("traceparent", "00-1"), ("x-role", "a"), ("x-role", "b")];
     let ada_again = [("x-role", "a"), ("traceparent", "00-2"), ("authorization", "Bearer ada"), ("x-role", "b")];
     let (first, mut shared) = tokio::join!(subgraph.subscribe(request("first", &ada)), upstream.peer());
@@ -94,7 +94,7 @@ impl RequestDecorator for Signer {
 #[tokio::test]
 async fn a_signature_is_made_anew_and_does_not_tell_equal_callers_apart() {
     let mut upstream = Upstream::open().await;
-    let subgraph = WebSocketSubgraph::new(options(&upstream)).with_decorator(Arc::new(Signer));
+    let subgraph = WebSocketSubgraph::new(options(&upstream)).unwrap().with_decorator(Arc::new(Signer));
     let (a, mut ada) = tokio::join!(subgraph.subscribe(request("a", &[("x-caller", "ada")])), upstream.peer());
     let b = subgraph.subscribe(request("b", &[("x-caller", "ada")])).await.unwrap();
     let (c, bob) = tokio::join!(subgraph.subscribe(request("c", &[("x-caller", "bob")])), upstream.peer());
@@ -115,7 +115,7 @@ async fn a_full_connection_gets_a_second_one_beside_it_and_idle_ones_are_closed(
     let mut options = options(&upstream);
     (options.operations_per_connection, options.max_connections) = (2, 2);
     options.idle_timeout = Duration::from_millis(100);
-    let subgraph = WebSocketSubgraph::new(options);
+    let subgraph = WebSocketSubgraph::new(options).unwrap();
     let (a, mut first) = tokio::join!(subscribe(&subgraph, "a"), upstream.peer());
     let _b = subscribe(&subgraph, "b").await;
     let (c, mut second) = tokio::join!(subscribe(&subgraph, "c"), upstream.peer());
@@ -141,7 +141,8 @@ async fn there_is_an_end_to_connections() {
         max_connections: 1,
         operations_per_connection: 1,
         ..options(&upstream)
-    });
+    })
+    .unwrap();
     let (_a, _peer) = tokio::join!(subscribe(&subgraph, "a"), upstream.peer());
     let Err(refused) = subgraph.subscribe(request("b", &[])).await else { panic!("there was room") };
     assert!(refused.to_string().contains("not available"), "{refused}");
@@ -199,7 +200,7 @@ async fn a_lost_connection_takes_up_all_its_operations_and_each_is_told_of_the_g
 #[tokio::test]
 async fn who_asks_while_the_subgraph_is_away_is_told_and_who_was_there_waits() {
     let mut upstream = Upstream::open().await;
-    let subgraph = WebSocketSubgraph::new(options(&upstream));
+    let subgraph = WebSocketSubgraph::new(options(&upstream)).unwrap();
     let (mut a, mut peer) = tokio::join!(subscribe(&subgraph, "a"), upstream.peer());
     let _ = peer.subscribed().await;
     let address = upstream.close().await.to_string();
@@ -334,7 +335,8 @@ async fn a_reader_that_only_pauses_loses_nothing() {
 async fn a_silent_other_side_is_noticed_and_a_quiet_one_that_answers_is_not() {
     let mut upstream = Upstream::open().await;
     let subgraph =
-        WebSocketSubgraph::new(WebSocketOptions { ping_interval: Duration::from_millis(100), ..options(&upstream) });
+        WebSocketSubgraph::new(WebSocketOptions { ping_interval: Duration::from_millis(100), ..options(&upstream) })
+            .unwrap();
     let (mut a, mut peer) = tokio::join!(subscribe(&subgraph, "a"), upstream.peer());
     let _ = peer.subscribed().await;
     // Answers pings for a while, and then does nothing at all any more.
@@ -352,7 +354,8 @@ async fn a_silent_other_side_is_noticed_and_a_quiet_one_that_answers_is_not() {
 async fn a_connection_that_is_never_acknowledged_is_given_up() {
     let mut upstream = Upstream::open().await;
     let subgraph =
-        WebSocketSubgraph::new(WebSocketOptions { connect_timeout: Duration::from_millis(100), ..options(&upstream) });
+        WebSocketSubgraph::new(WebSocketOptions { connect_timeout: Duration::from_millis(100), ..options(&upstream) })
+            .unwrap();
     let (refused, _peer) = tokio::join!(subgraph.subscribe(request("a", &[])), upstream.stranger());
     let Err(refused) = refused else { panic!("it was subscribed") };
     assert_eq!(refused.to_string(), "the service did not answer in time");
@@ -366,7 +369,7 @@ async fn the_introduction_carries_what_the_subgraph_wants_to_know() {
         init_headers: vec![http::header::AUTHORIZATION],
         ..options(&upstream)
     };
-    let subgraph = WebSocketSubgraph::new(options);
+    let subgraph = WebSocketSubgraph::new(options).unwrap();
     let asked = subgraph.subscribe(request("a", &[("authorization", "Bearer ada")]));
     let said = async {
         let mut peer = upstream.stranger().await;
@@ -385,7 +388,7 @@ async fn the_introduction_carries_what_the_subgraph_wants_to_know() {
 #[tokio::test]
 async fn the_legacy_protocol_is_spoken_where_it_is_configured() {
     let mut upstream = Upstream::open().await;
-    let subgraph = WebSocketSubgraph::new(WebSocketOptions { dialect: Dialect::Legacy, ..options(&upstream) });
+    let subgraph = WebSocketSubgraph::new(WebSocketOptions { dialect: Dialect::Legacy, ..options(&upstream) }).unwrap();
     let (mut a, mut peer) = tokio::join!(subscribe(&subgraph, "a"), upstream.peer());
     assert_eq!(peer.headers["sec-websocket-protocol"], "graphql-ws");
     let start = peer.hears().await;

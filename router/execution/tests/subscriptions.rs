@@ -180,7 +180,7 @@ async fn a_lost_connection_is_made_again_without_ending_the_clients_stream() {
     let mut options = WebSocketOptions::new(format!("ws://{address}/ws").parse().unwrap());
     options.recovery.first_pause = Duration::from_millis(10);
     let executor = Executor::builder()
-        .service("reviews", Arc::new(WebSocketSubgraph::new(options)), ServiceOptions::default())
+        .service("reviews", Arc::new(WebSocketSubgraph::new(options).unwrap()), ServiceOptions::default())
         .service(
             "accounts",
             Arc::new(InProcessSubgraph::new(Arc::new(Local(common::accounts::schema())))),
@@ -218,7 +218,7 @@ async fn a_source_that_stays_away_ends_the_stream_with_an_error() {
     options.recovery.first_pause = Duration::from_millis(5);
     options.recovery.patience = Duration::from_millis(50);
     let executor = Executor::builder()
-        .service("reviews", Arc::new(WebSocketSubgraph::new(options)), ServiceOptions::default())
+        .service("reviews", Arc::new(WebSocketSubgraph::new(options).unwrap()), ServiceOptions::default())
         .build();
     let operation = shop.prepare("subscription { reviewAdded { id } }").await;
     let context = Arc::new(RequestContext::new("test"));

@@ -134,6 +134,7 @@ mod tests {
             operation_name: None,
             variables: Bytes::from_static(b"{}"),
             kind: OperationKind::Query,
+            position: None,
             context: Arc::new(context),
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::http::HeaderName;
 use cloudphone_execution::subgraphs::event_stream::{EventStreamOptions, EventStreamSubgraph};
 use cloudphone_execution::subgraphs::http::RequestDecorator;
+use cloudphone_execution::subgraphs::reach::Reach;
 use cloudphone_execution::subgraphs::recovery::Recovery;
 use cloudphone_execution::subgraphs::websocket::{Dialect, WebSocketOptions, WebSocketSubgraph};
 use cloudphone_execution::{SubgraphError, SubgraphService};
@@ -76,33 +77,41 @@ impl Default for SubscriptionOptions {
 }
 
 impl SubscriptionOptions {
-    /// The subscriptions of a subgraph at `base`, which are expected at `usual`.
+    /// The same for one of several instances: whoever knows the others looks for it, not its transport.
+    pub(super) fn lost_at_once(self) -> Self {
+        Self { patience: Duration::ZERO, ..self }
+    }
+
+    /// The subscriptions of a subgraph at `base`, which is reached in this way and expected to have them at `usual`.
     pub(super) fn connect(
         &self,
         base: &Url,
         usual: Url,
-        decorator: Option<Arc<dyn RequestDecorator>>,
+        reach: &Reach,
+        decorator: Arc<dyn RequestDecorator>,
     ) -> Result<Arc<dyn SubgraphService>, SubgraphError> {
         let url = match &self.place {
             Some(place) => base.join(place).map_err(|error| SubgraphError::Unavailable(error.to_string()))?,
             None => usual,
         };
+        let mut reach = reach.clone();
+        if url.host() != base.host() {
+            // Another host is at another address.
+            (reach.address, reach.unix_socket) = (None, None);
+        }
         let recovery = Recovery { patience: self.patience, ..Recovery::default() };
         match self.protocol {
-            SubscriptionProtocol::WebSocket => Ok(self.web_socket(url, Dialect::Current, recovery, decorator)?),
-            SubscriptionProtocol::LegacyWebSocket => Ok(self.web_socket(url, Dialect::Legacy, recovery, decorator)?),
+            SubscriptionProtocol::WebSocket => self.web_socket(url, reach, Dialect::Current, recovery, decorator),
+            SubscriptionProtocol::LegacyWebSocket => self.web_socket(url, reach, Dialect::Legacy, recovery, decorator),
             SubscriptionProtocol::EventStream => {
                 let options = EventStreamOptions {
+                    reach,
                     silence: self.silence,
                     recovery,
                     max_message_bytes: self.max_event_bytes,
                     ..EventStreamOptions::new(with_scheme(url, "http", "https")?)
                 };
-                let subgraph = EventStreamSubgraph::new(options)?;
-                Ok(match decorator {
-                    Some(decorator) => Arc::new(subgraph.with_decorator(decorator)),
-                    None => Arc::new(subgraph),
-                })
+                Ok(Arc::new(EventStreamSubgraph::new(options)?.with_decorator(decorator)))
             }
         }
     }
@@ -110,12 +119,14 @@ impl SubscriptionOptions {
     fn web_socket(
         &self,
         url: Url,
+        reach: Reach,
         dialect: Dialect,
         recovery: Recovery,
-        decorator: Option<Arc<dyn RequestDecorator>>,
+        decorator: Arc<dyn RequestDecorator>,
     ) -> Result<Arc<dyn SubgraphService>, SubgraphError> {
         let told = self.init_payload.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str())));
         let options = WebSocketOptions {
+            reach,
             dialect,
             recovery,
             init_payload: Some(told.collect()),
@@ -128,11 +139,7 @@ impl SubscriptionOptions {
             queue_bytes: self.queue_bytes,
             ..WebSocketOptions::new(with_scheme(url, "ws", "wss")?)
         };
-        let subgraph = WebSocketSubgraph::new(options);
-        Ok(match decorator {
-            Some(decorator) => Arc::new(subgraph.with_decorator(decorator)),
-            None => Arc::new(subgraph),
-        })
+        Ok(Arc::new(WebSocketSubgraph::new(options)?.with_decorator(decorator)))
     }
 }
 

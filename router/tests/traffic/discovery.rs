@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::watch;
 
+use crate::streamer::{Manner, Streamer};
+use crate::streams::Watcher;
 use crate::support::{Instance, Mood, Routed, Setup, until};
 
 fn counts(pairs: &[(&str, usize)]) -> BTreeMap<String, usize> {
@@ -117,13 +119,13 @@ impl Stand {
         stand
     }
 
-    fn tell(&self, instances: &[(&Instance, u32)]) {
-        let entry = |(instance, weight): &(&Instance, u32)| {
+    fn tell(&self, instances: &[(u16, u32)]) {
+        let entry = |(port, weight): &(u16, u32)| {
             json!({
                 "Node": { "Node": "here", "Address": "127.0.0.1", "Datacenter": "dc1" },
                 "Service": {
-                    "ID": format!("things-{}", instance.address.port()), "Service": "things", "Tags": ["v1"], "Address": "",
-                    "Meta": { "zone": "a" }, "Port": instance.address.port(),
+                    "ID": format!("things-{port}"), "Service": "things", "Tags": ["v1"], "Address": "",
+                    "Meta": { "zone": "a" }, "Port": port,
                     "Weights": { "Passing": weight, "Warning": 1 },
                 },
                 "Checks": [{ "Status": "passing" }],
@@ -134,6 +136,18 @@ impl Stand {
             *index += 1;
             *catalogue = Value::Array(entries);
         });
+    }
+
+    /// Instances as the router finds them here.
+    fn source(&self) -> Source {
+        let url = format!("http://{}", self.address).parse().unwrap();
+        let options = ConsulOptions { url, token: Some("the-token".to_owned()), datacenter: None };
+        Source::Consul {
+            consul: Consul::new(options).unwrap(),
+            service: "things".to_owned(),
+            tag: Some("v1".to_owned()),
+            template: "http://localhost/graphql".parse().unwrap(),
+        }
     }
 }
 
@@ -161,18 +175,10 @@ async fn health(
 #[tokio::test]
 async fn a_change_in_consuls_catalogue_moves_the_work() {
     let instances = three().await;
-    let [one, two, three] = &instances;
+    let [one, two, three] = instances.each_ref().map(|instance| instance.address.port());
     let stand = Stand::start().await;
     stand.tell(&[(one, 1)]);
-    let url = format!("http://{}", stand.address).parse().unwrap();
-    let options = ConsulOptions { url, token: Some("the-token".to_owned()), datacenter: None };
-    let source = Source::Consul {
-        consul: Consul::new(options).unwrap(),
-        service: "things".to_owned(),
-        tag: Some("v1".to_owned()),
-        template: "http://localhost/graphql".parse().unwrap(),
-    };
-    let setup = Setup::new(source).policy(|policy| policy.balancing = Balancing::WeightedRoundRobin);
+    let setup = Setup::new(stand.source()).policy(|policy| policy.balancing = Balancing::WeightedRoundRobin);
     let routed = Routed::start(setup).await;
     assert_eq!(routed.answered(3).await, counts(&[("one", 3)]), "the first call waits for the first look");
 
@@ -192,6 +198,26 @@ async fn a_change_in_consuls_catalogue_moves_the_work() {
         answer["errors"][0]["message"].as_str().is_some_and(|message| message.contains("no instance"))
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_stream_goes_on_at_the_instance_that_has_taken_the_place_of_its_own() {
+    let (mut one, two) = (Streamer::start(Manner::default()).await, Streamer::start(Manner::default()).await);
+    let port = |streamer: &Streamer| streamer.place.url.port().unwrap();
+    let stand = Stand::start().await;
+    stand.tell(&[(port(&one), 1)]);
+    let routed = Routed::start(Setup::new(stand.source())).await;
+    let mut watcher = Watcher::start(&routed, "subscription { ticked }").await;
+    one.is_watched_by(1).await;
+    stand.tell(&[(port(&two), 1)]);
+    let pool = async || routed.page("/health/pool").await["subgraphs"]["things"]["instances"][0]["url"].clone();
+    until("the change arrives", async || pool().await.as_str().unwrap().contains(&port(&two).to_string())).await;
+    one.say(1);
+    watcher.hears(1).await;
+    one.kill().await;
+    two.is_watched_by(1).await;
+    two.say(2);
+    watcher.hears_after_a_gap(2).await;
 }
 
 /// The data of records by name and kind.

@@ -2,9 +2,13 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod breaker;
+mod certificates;
 mod discovery;
 mod headers;
 mod retries;
 mod sharing;
+mod streamer;
+mod streams;
 mod support;
+mod tls;
 mod transports;

@@ -253,6 +253,7 @@ pub struct Setup {
     pub request_rules: RequestRules,
     pub answer_rules: AnswerRules,
     pub options: HttpOptions,
+    pub subscriptions: SubscriptionOptions,
     pub payload_fields: BTreeMap<String, String>,
 }
 
@@ -264,6 +265,7 @@ impl Setup {
             request_rules: RequestRules::default(),
             answer_rules: AnswerRules::default(),
             options: HttpOptions::new("http://localhost/".parse().unwrap()),
+            subscriptions: SubscriptionOptions::default(),
             payload_fields: BTreeMap::new(),
         }
     }
@@ -305,7 +307,7 @@ impl Routed {
             connect: connect_foreign(
                 setup.options.clone(),
                 Arc::clone(&request_rules) as _,
-                SubscriptionOptions::default(),
+                setup.subscriptions.clone(),
             ),
         };
         let timeout = ServiceOptions { timeout: setup.policy.timeout + Duration::from_secs(1) };

@@ -71,7 +71,7 @@ pub(crate) fn verdict_of_error(error: &SubgraphError) -> Verdict {
         | SubgraphError::CircuitOpen
         | SubgraphError::Overloaded
         | SubgraphError::Cancelled => Verdict::Unknown,
-        SubgraphError::Status { .. } | SubgraphError::TooLarge { .. } => Verdict::Well,
+        SubgraphError::Status { .. } | SubgraphError::TooLarge { .. } | SubgraphError::Refused(_) => Verdict::Well,
     }
 }
 
@@ -81,15 +81,5 @@ fn verdict_of_status(status: StatusCode) -> Verdict {
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => Verdict::Unwell,
         StatusCode::TOO_MANY_REQUESTS => Verdict::Unknown,
         _ => Verdict::Well,
-    }
-}
-
-impl<L: Layer> Layer for std::sync::Arc<L> {
-    async fn call(&self, attempt: &Attempt) -> Answer {
-        (**self).call(attempt).await
-    }
-
-    async fn subscribe(&self, attempt: &Attempt) -> Result<Events, SubgraphError> {
-        (**self).subscribe(attempt).await
     }
 }

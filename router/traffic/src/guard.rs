@@ -130,6 +130,7 @@ pub(crate) fn probe(subgraph: &Arc<str>) -> SubgraphRequest {
         operation_name: None,
         variables: "{}".into(),
         kind: OperationKind::Query,
+        position: None,
         context: Arc::new(RequestContext::new(CorrelationId::new().to_string())),
     }
 }

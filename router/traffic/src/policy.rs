@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cloudphone_execution::subgraphs::recovery::Recovery;
 use cloudphone_resilience::{Backoff, BreakerSettings};
 
 use crate::instances::{Balancing, HealthCheck};
@@ -27,6 +28,8 @@ pub struct Policy {
     pub balancing: Balancing,
     /// How instances are watched.
     pub health_check: HealthCheck,
+    /// When to go on elsewhere with a subscription whose instance was lost.
+    pub recovery: Recovery,
 }
 
 impl Default for Policy {
@@ -41,6 +44,7 @@ impl Default for Policy {
             deduplicate: true,
             balancing: Balancing::default(),
             health_check: HealthCheck::default(),
+            recovery: Recovery::default(),
         }
     }
 }

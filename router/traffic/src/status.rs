@@ -49,6 +49,8 @@ pub struct InstanceReport {
     pub weight: u32,
     /// Calls under way.
     pub in_flight: usize,
+    /// Subscriptions that it streams.
+    pub streams: usize,
     /// Calls ever made.
     pub calls: u64,
     /// Those that failed.

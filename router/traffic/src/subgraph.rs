@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use cloudphone_execution::{SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService};
+use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -21,12 +22,13 @@ use crate::traffic::Destination;
 
 type Layers = Deduplicate<Retry<Guard<Bulkhead<Arc<Instances>>>>>;
 
-/// A subgraph elsewhere, with its instances, its circuit breaker and its rules; its work behind the scenes ends when it is dropped.
+/// A subgraph elsewhere, with its instances, its circuit breaker and its rules; its work behind the scenes ends when it is dropped and
+/// the last of its streams is over.
 pub struct Subgraph {
     layers: Layers,
     instances: Arc<Instances>,
     answers: Arc<AnswerRules>,
-    _alive: DropGuard,
+    alive: Arc<DropGuard>,
 }
 
 impl Subgraph {
@@ -35,9 +37,7 @@ impl Subgraph {
         let Destination { source, policy, decorator, answer_rules, connect } = destination;
         let name: Arc<str> = Arc::from(name);
         let measures = Arc::new(Measures::new(&name));
-        let instances =
-            Instances::new(Arc::clone(&name), connect, policy.balancing, policy.health_check, Arc::clone(&measures));
-        let instances = Arc::new(instances);
+        let instances = Arc::new(Instances::new(Arc::clone(&name), connect, &policy, Arc::clone(&measures)));
         instances.exchange(source.at_first())?;
         if !source.is_looked_up() {
             instances.settled();
@@ -54,7 +54,7 @@ impl Subgraph {
         if policy.health_check.enabled {
             background(&alive, watch(Arc::clone(&instances), name, policy.health_check));
         }
-        Ok(Self { layers, instances, answers: answer_rules, _alive: alive.drop_guard() })
+        Ok(Self { layers, instances, answers: answer_rules, alive: Arc::new(alive.drop_guard()) })
     }
 
     fn guard(&self) -> &Guard<Bulkhead<Arc<Instances>>> {
@@ -104,6 +104,7 @@ fn report(instance: &Instance) -> InstanceReport {
         healthy: instance.is_healthy(),
         weight: instance.found.weight,
         in_flight: instance.in_flight.load(Ordering::Relaxed),
+        streams: instance.streams.load(Ordering::Relaxed),
         calls: instance.calls.load(Ordering::Relaxed),
         failures: instance.failures.load(Ordering::Relaxed),
         metadata: instance.found.metadata.clone(),
@@ -129,6 +130,9 @@ impl SubgraphService for Subgraph {
     }
 
     async fn subscribe(&self, request: SubgraphRequest) -> Result<BoxStream<'static, SubgraphEvent>, SubgraphError> {
-        self.layers.subscribe(&Attempt::new(request)).await
+        let events = self.layers.subscribe(&Attempt::new(request)).await?;
+        // A stream that outlives a reload still has to learn of other instances.
+        let alive = Arc::clone(&self.alive);
+        Ok(events.inspect(move |_| _ = &alive).boxed())
     }
 }

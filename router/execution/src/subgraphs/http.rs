@@ -1,8 +1,6 @@
 //! A subgraph over HTTP: pooled connections, HTTP/1.1 or HTTP/2, TCP or a Unix socket, a deadline and a size limit for every answer.
 
 use std::{
-    net::{IpAddr, SocketAddr},
-    path::PathBuf,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -20,7 +18,10 @@ use url::Url;
 
 use crate::{
     request::{SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService},
-    subgraphs::plain::{PlainClient, PlainOptions, PlainResponse},
+    subgraphs::{
+        plain::{PlainClient, PlainOptions, PlainResponse},
+        reach::{Reach, failure},
+    },
     uploads::Uploads,
 };
 
@@ -51,12 +52,8 @@ pub struct HttpOptions {
     pub version: HttpVersion,
     /// Idle connections kept.
     pub max_idle_connections: usize,
-    /// Connect to this address, whatever the host of the URL resolves to; the host is still what is asked for by name.
-    pub address: Option<IpAddr>,
-    /// Connect to this Unix socket; the URL then only names host and path.
-    pub unix_socket: Option<PathBuf>,
-    /// Whom to believe, and who to be, over TLS.
-    pub tls: Tls,
+    /// How to get there.
+    pub reach: Reach,
 }
 
 /// Which versions of HTTP are spoken.
@@ -71,15 +68,6 @@ pub enum HttpVersion {
     Http2PriorKnowledge,
 }
 
-/// Trust and identity over TLS.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tls {
-    /// PEM certificates of authorities that are believed instead of the system's.
-    pub authorities: Option<Bytes>,
-    /// PEM certificate chain and private key that are presented to the other side.
-    pub identity: Option<Bytes>,
-}
-
 impl HttpOptions {
     /// The defaults for a URL.
     pub fn new(url: Url) -> Self {
@@ -90,17 +78,15 @@ impl HttpOptions {
             max_response_bytes: 64 * 1024 * 1024,
             version: HttpVersion::Negotiated,
             max_idle_connections: 256,
-            address: None,
-            unix_socket: None,
-            tls: Tls::default(),
+            reach: Reach::default(),
         }
     }
 
     /// How to reach it by the plain client; none when that client cannot.
     fn plain(&self) -> Option<PlainOptions> {
-        (self.version != HttpVersion::Http2PriorKnowledge && self.unix_socket.is_none()).then(|| PlainOptions {
+        (self.version != HttpVersion::Http2PriorKnowledge && self.reach.unix_socket.is_none()).then(|| PlainOptions {
             url: self.url.clone(),
-            address: self.address,
+            address: self.reach.address,
             connect_timeout: self.connect_timeout,
             max_response_bytes: self.max_response_bytes,
             max_idle_connections: self.max_idle_connections,
@@ -108,13 +94,10 @@ impl HttpOptions {
     }
 
     fn client(&self) -> Result<reqwest::Client, SubgraphError> {
-        let wrong = |error: reqwest::Error| SubgraphError::Unavailable(innermost(&error));
         let mut builder = reqwest::Client::builder()
             .timeout(self.timeout)
             .connect_timeout(self.connect_timeout)
-            .pool_max_idle_per_host(self.max_idle_connections)
-            .tcp_nodelay(true)
-            .redirect(reqwest::redirect::Policy::none());
+            .pool_max_idle_per_host(self.max_idle_connections);
         builder = match self.version {
             HttpVersion::Negotiated => builder,
             HttpVersion::Http1 => builder.http1_only(),
@@ -122,23 +105,7 @@ impl HttpOptions {
                 builder.http2_prior_knowledge().http2_keep_alive_interval(Duration::from_secs(15))
             }
         };
-        if let (Some(address), Some(host)) = (self.address, self.url.host_str()) {
-            // The port of the URL counts.
-            builder = builder.resolve(host, SocketAddr::new(address, 0));
-        }
-        if let Some(socket) = &self.unix_socket {
-            builder = builder.unix_socket(socket.as_path());
-        }
-        if let Some(authorities) = &self.tls.authorities {
-            builder = builder.tls_certs_only(reqwest::Certificate::from_pem_bundle(authorities).map_err(wrong)?);
-        } else if self.url.scheme() == "http" {
-            // Nothing here is ever encrypted, so that the system's authorities need not be read.
-            builder = builder.tls_certs_only([]);
-        }
-        if let Some(identity) = &self.tls.identity {
-            builder = builder.identity(reqwest::Identity::from_pem(identity).map_err(wrong)?);
-        }
-        builder.build().map_err(wrong)
+        self.reach.client(&self.url, builder)
     }
 }
 
@@ -259,22 +226,6 @@ pub(crate) fn call_headers(request: &SubgraphRequest, decorator: Option<&Arc<dyn
         decorator.decorate(request, &mut headers);
     }
     headers
-}
-
-pub(crate) fn failure(error: &reqwest::Error) -> SubgraphError {
-    if error.is_timeout() {
-        return SubgraphError::Timeout;
-    }
-    SubgraphError::Unreachable(innermost(error))
-}
-
-/// The outermost text only repeats the URL; the innermost says what happened.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }
 
 fn refusal(status: http::StatusCode, headers: &HeaderMap) -> SubgraphError {

@@ -12,7 +12,7 @@ pub struct Recovery {
     pub first_pause: Duration,
     /// The longest pause.
     pub longest_pause: Duration,
-    /// How long to go on trying before the stream ends with an error.
+    /// How long to go on trying before the stream ends with an error; zero: the loss is told at once to whoever knows other places.
     pub patience: Duration,
 }
 
@@ -27,7 +27,8 @@ impl Default for Recovery {
 }
 
 /// The time between the loss of a source and its return.
-pub(crate) struct Outage {
+#[derive(Debug)]
+pub struct Outage {
     longest_pause: Duration,
     pause: Duration,
     give_up: Instant,
@@ -35,7 +36,7 @@ pub(crate) struct Outage {
 
 impl Outage {
     /// Begins now.
-    pub(crate) fn begin(recovery: &Recovery) -> Self {
+    pub fn begin(recovery: &Recovery) -> Self {
         Self {
             longest_pause: recovery.longest_pause,
             pause: recovery.first_pause,
@@ -44,13 +45,13 @@ impl Outage {
     }
 
     /// The outage after a connection that lasted for so long: a new one, or still the same when the connection was of no use.
-    pub(crate) fn after(earlier: Option<Self>, recovery: &Recovery, lasted: Duration, events: bool) -> Self {
+    pub fn after(earlier: Option<Self>, recovery: &Recovery, lasted: Duration, events: bool) -> Self {
         let was_of_use = events || lasted >= recovery.longest_pause;
         earlier.filter(|_| !was_of_use).unwrap_or_else(|| Self::begin(recovery))
     }
 
     /// How long to wait before the next try; none when it is time to give up.
-    pub(crate) fn next_pause(&mut self) -> Option<Duration> {
+    pub fn next_pause(&mut self) -> Option<Duration> {
         if Instant::now() >= self.give_up {
             return None;
         }
@@ -62,7 +63,7 @@ impl Outage {
     }
 
     /// The other side has said how long to wait at least (`retry` of Server-Sent Events).
-    pub(crate) fn at_least(&mut self, pause: Duration) {
+    pub fn at_least(&mut self, pause: Duration) {
         self.pause = self.pause.max(pause.min(self.longest_pause));
     }
 }

@@ -145,7 +145,8 @@ async fn service<E: GraphQlExecutor>(transport: Transport, schema: E) -> Arc<dyn
         Transport::InProcess => Arc::new(InProcessSubgraph::new(Arc::new(Local(schema)))),
         Transport::Http => {
             let address = serve(schema, "127.0.0.1:0").await.0;
-            let sockets = WebSocketSubgraph::new(WebSocketOptions::new(format!("ws://{address}/ws").parse().unwrap()));
+            let sockets =
+                WebSocketSubgraph::new(WebSocketOptions::new(format!("ws://{address}/ws").parse().unwrap())).unwrap();
             let http =
                 HttpSubgraph::new(HttpOptions::new(format!("http://{address}/graphql").parse().unwrap())).unwrap();
             Arc::new(http.with_subscriptions(Arc::new(sockets)))

@@ -42,6 +42,7 @@ pub fn request(name: &str, headers: &[(&'static str, &str)]) -> SubgraphRequest 
         operation_name: None,
         variables: Bytes::from_static(b"{}"),
         kind: OperationKind::Subscription,
+        position: None,
         context: Arc::new(context),
     }
 }

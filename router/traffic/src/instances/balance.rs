@@ -14,7 +14,7 @@ pub enum Balancing {
     /// One after the other.
     #[default]
     RoundRobin,
-    /// The one with the fewest calls under way for its weight.
+    /// The one with the fewest calls and subscriptions under way for its weight.
     LeastConnections,
     /// Any.
     Random,
@@ -88,8 +88,8 @@ impl Turns {
 }
 
 fn load(instance: &Instance) -> f64 {
-    let calls = u32::try_from(instance.in_flight.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
-    f64::from(calls) / f64::from(instance.found.weight.max(1))
+    let under_way = instance.in_flight.load(Ordering::Relaxed) + instance.streams.load(Ordering::Relaxed);
+    f64::from(u32::try_from(under_way).unwrap_or(u32::MAX)) / f64::from(instance.found.weight.max(1))
 }
 
 #[cfg(test)]
@@ -166,7 +166,8 @@ mod tests {
         }
         let chosen = distribution(Balancing::LeastConnections, &candidates, 10);
         assert_eq!(counts(&chosen), BTreeMap::from([(1, 10)]));
-        candidates[1].in_flight.store(2, Ordering::Relaxed);
+        candidates[1].in_flight.store(0, Ordering::Relaxed);
+        candidates[1].streams.store(2, Ordering::Relaxed);
         let chosen = distribution(Balancing::LeastConnections, &candidates, 10);
         assert_eq!(counts(&chosen), BTreeMap::from([(2, 10)]), "three calls for a weight of two are fewer than two");
     }

@@ -52,6 +52,8 @@ pub(crate) struct Instance {
     pub(crate) found: Weighted,
     pub(crate) service: Arc<dyn SubgraphService>,
     pub(crate) in_flight: Arc<AtomicUsize>,
+    /// Subscriptions that it streams.
+    pub(crate) streams: Arc<AtomicUsize>,
     pub(crate) calls: AtomicU64,
     pub(crate) failures: AtomicU64,
     healthy: AtomicBool,
@@ -66,6 +68,7 @@ impl Instance {
             found,
             service,
             in_flight: Arc::default(),
+            streams: Arc::default(),
             calls: AtomicU64::new(0),
             failures: AtomicU64::new(0),
             healthy: AtomicBool::new(true),
@@ -80,6 +83,7 @@ impl Instance {
             found,
             service: Arc::clone(&self.service),
             in_flight: Arc::clone(&self.in_flight),
+            streams: Arc::clone(&self.streams),
             calls: AtomicU64::new(self.calls.load(Ordering::Relaxed)),
             failures: AtomicU64::new(self.failures.load(Ordering::Relaxed)),
             healthy: AtomicBool::new(self.is_healthy()),
@@ -103,5 +107,21 @@ impl Instance {
         }
         self.contrary.store(0, Ordering::Relaxed);
         self.healthy.swap(well, Ordering::Relaxed) != well
+    }
+}
+
+/// Counts something that an instance does for as long as it does it.
+pub(super) struct Busy(Arc<AtomicUsize>);
+
+impl Busy {
+    pub(super) fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

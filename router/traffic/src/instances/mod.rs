@@ -1,6 +1,7 @@
 //! The instances of a subgraph: who they are, how well, and which one is asked next.
 
 mod balance;
+mod following;
 mod health;
 mod instance;
 mod set;

@@ -1,18 +1,21 @@
 //! The instances of a subgraph at this moment, and calls to them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
-use cloudphone_execution::SubgraphError;
+use cloudphone_execution::subgraphs::recovery::Recovery;
+use cloudphone_execution::{SubgraphError, SubgraphRequest};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::balance::{Balancing, Turns};
+use super::following::{Following, Streaming};
 use super::health::HealthCheck;
-use super::instance::{Connect, Instance, Weighted};
+use super::instance::{Busy, Connect, Instance, Weighted};
 use crate::attempt::{Answer, Attempt, Events, Layer, Verdict, verdict, verdict_of_error};
 use crate::measures::Measures;
+use crate::policy::Policy;
 
 pub(crate) struct Instances {
     subgraph: Arc<str>,
@@ -25,18 +28,13 @@ pub(crate) struct Instances {
     connect: Connect,
     balancing: Balancing,
     health: HealthCheck,
+    recovery: Recovery,
     turns: Turns,
     measures: Arc<Measures>,
 }
 
 impl Instances {
-    pub(crate) fn new(
-        subgraph: Arc<str>,
-        connect: Connect,
-        balancing: Balancing,
-        health: HealthCheck,
-        measures: Arc<Measures>,
-    ) -> Self {
+    pub(crate) fn new(subgraph: Arc<str>, connect: Connect, policy: &Policy, measures: Arc<Measures>) -> Self {
         Self {
             subgraph,
             current: ArcSwap::default(),
@@ -44,8 +42,9 @@ impl Instances {
             found: watch::Sender::new(false),
             next_number: AtomicU64::new(0),
             connect,
-            balancing,
-            health,
+            balancing: policy.balancing,
+            health: policy.health_check,
+            recovery: policy.recovery.clone(),
             turns: Turns::default(),
             measures,
         }
@@ -120,7 +119,7 @@ impl Instances {
 
     /// A healthy instance that was not asked yet, as far as there is one. When none is healthy, all may be tried: being wrong about
     /// all of them is more likely than gaining anything by asking nobody.
-    fn choose(&self, asked: &[u64]) -> Result<Arc<Instance>, SubgraphError> {
+    pub(super) fn choose(&self, asked: &[u64]) -> Result<Arc<Instance>, SubgraphError> {
         let all = self.current.load();
         if let [only] = all.as_slice() {
             return Ok(Arc::clone(only));
@@ -135,6 +134,22 @@ impl Instances {
             .iter()
             .find_map(|wanted| self.turns.choose(self.balancing, &keep(*wanted)))
             .ok_or_else(|| SubgraphError::Unavailable("no instance of it is known".to_owned()))
+    }
+
+    /// Asks an instance to stream, and takes in what that says of it.
+    pub(super) async fn subscribe_at(
+        &self,
+        instance: Arc<Instance>,
+        request: SubgraphRequest,
+    ) -> Result<Streaming, SubgraphError> {
+        let events = instance.service.subscribe(request).await;
+        self.settle(&instance, events.as_ref().err().map_or(Verdict::Well, verdict_of_error));
+        Ok(Streaming::new(instance, events?))
+    }
+
+    /// When to look for a lost source of events.
+    pub(super) fn recovery(&self) -> &Recovery {
+        &self.recovery
     }
 
     fn settle(&self, instance: &Instance, verdict: Verdict) {
@@ -156,7 +171,7 @@ impl Instances {
     }
 }
 
-impl Layer for Instances {
+impl Layer for Arc<Instances> {
     async fn call(&self, attempt: &Attempt) -> Answer {
         self.first_look().await;
         let instance = self.choose(&attempt.asked())?;
@@ -172,23 +187,7 @@ impl Layer for Instances {
         self.first_look().await;
         let instance = self.choose(&attempt.asked())?;
         attempt.note(instance.number);
-        let events = instance.service.subscribe(attempt.request.clone()).await;
-        self.settle(&instance, events.as_ref().err().map_or(Verdict::Well, verdict_of_error));
-        events
-    }
-}
-
-struct Busy<'a>(&'a AtomicUsize);
-
-impl<'a> Busy<'a> {
-    fn new(in_flight: &'a AtomicUsize) -> Self {
-        in_flight.fetch_add(1, Ordering::Relaxed);
-        Self(in_flight)
-    }
-}
-
-impl Drop for Busy<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        let source = self.subscribe_at(instance, attempt.request.clone()).await?;
+        Ok(Following::stream(Arc::clone(self), attempt.request.clone(), source))
     }
 }

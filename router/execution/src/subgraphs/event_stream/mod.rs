@@ -21,10 +21,11 @@ use url::Url;
 
 use self::frames::{Frame, Frames};
 use crate::{
-    request::{SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService},
+    request::{Loss, SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService},
     subgraphs::{
-        http::{RequestDecorator, call_headers, failure, is_graphql_response},
+        http::{RequestDecorator, call_headers, is_graphql_response},
         only_result,
+        reach::{Reach, failure},
         recovery::{Outage, Recovery},
     },
 };
@@ -34,6 +35,8 @@ use crate::{
 pub struct EventStreamOptions {
     /// Where it answers: `http://…` or `https://…`.
     pub url: Url,
+    /// How to get there.
+    pub reach: Reach,
     /// How long connecting and the head of the answer may take.
     pub connect_timeout: Duration,
     /// A stream on which nothing comes for so long, not even a comment, is lost; none: silence is no loss, as not every subgraph
@@ -50,6 +53,7 @@ impl EventStreamOptions {
     pub fn new(url: Url) -> Self {
         Self {
             url,
+            reach: Reach::default(),
             connect_timeout: Duration::from_secs(10),
             silence: None,
             recovery: Recovery::default(),
@@ -68,14 +72,11 @@ pub struct EventStreamSubgraph {
 impl EventStreamSubgraph {
     /// Subscriptions at a URL; fails when TLS cannot be set up.
     pub fn new(options: EventStreamOptions) -> Result<Self, SubgraphError> {
-        let client = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .connect_timeout(options.connect_timeout)
             // A machine that is gone without a word.
-            .tcp_keepalive(Duration::from_secs(15))
-            .tcp_nodelay(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|error| SubgraphError::Unavailable(error.to_string()))?;
+            .tcp_keepalive(Duration::from_secs(15));
+        let client = options.reach.client(&options.url, builder)?;
         Ok(Self { options: Arc::new(options), client, decorator: None })
     }
 
@@ -94,6 +95,7 @@ impl SubgraphService for EventStreamSubgraph {
     }
 
     async fn subscribe(&self, request: SubgraphRequest) -> Result<BoxStream<'static, SubgraphEvent>, SubgraphError> {
+        let last_id = request.position.as_deref().map(str::to_owned);
         let mut source = Source {
             options: Arc::clone(&self.options),
             client: self.client.clone(),
@@ -101,7 +103,7 @@ impl SubgraphService for EventStreamSubgraph {
             request,
             response: None,
             frames: Frames::new(self.options.max_message_bytes),
-            last_id: None,
+            last_id,
             ready: VecDeque::new(),
             began: Instant::now(),
             events: false,
@@ -210,7 +212,13 @@ impl Source {
                     // The other side goes on after the last event that we have.
                     Ok(()) if self.last_id.is_some() => continue,
                     Ok(()) => return Some((SubgraphEvent::Resumed, self)),
-                    Err(error) => error,
+                    Err(Broken::Refused(error)) => error,
+                    Err(Broken::Lost(error)) => {
+                        self.over = true;
+                        let position = self.last_id.as_deref().map(Arc::from);
+                        let loss = Loss { error, position, pause: self.frames.retry() };
+                        return Some((SubgraphEvent::Lost(loss), self));
+                    }
                 },
             };
             self.over = true;
@@ -252,7 +260,7 @@ impl Source {
         }
     }
 
-    async fn reconnect(&mut self, mut error: SubgraphError) -> Result<(), SubgraphError> {
+    async fn reconnect(&mut self, mut error: SubgraphError) -> Result<(), Broken> {
         self.response = None;
         tracing::warn!(subgraph = %self.request.subgraph, %error, "an event stream was lost");
         counter!("cloudphone_graphql_upstream_lost_total", "subgraph" => self.request.subgraph.to_string())
@@ -269,10 +277,10 @@ impl Source {
                     self.outage = Some(outage);
                     return Ok(());
                 }
-                Err(Broken::Refused(refusal)) => return Err(refusal),
+                Err(refusal @ Broken::Refused(_)) => return Err(refusal),
                 Err(Broken::Lost(reason)) => error = reason,
             }
         }
-        Err(error)
+        Err(Broken::Lost(error))
     }
 }

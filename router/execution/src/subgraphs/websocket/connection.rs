@@ -40,6 +40,8 @@ enum Close {
     Idle,
     /// Nothing more can be had of it.
     Failed(SubgraphError),
+    /// It was looked for long enough.
+    Lost(SubgraphError),
     /// One of several operations does harm to the others, and nobody can tell which.
     Scattered,
 }
@@ -54,6 +56,7 @@ struct Held {
 
 pub(super) struct Connection {
     options: Arc<WebSocketOptions>,
+    client: reqwest::Client,
     decorator: Option<Arc<dyn RequestDecorator>>,
     pool: Weak<Pool>,
     line: Arc<Line>,
@@ -79,6 +82,7 @@ impl Connection {
     ) -> Self {
         let mut connection = Self {
             options: Arc::clone(pool.options()),
+            client: pool.client().clone(),
             decorator: pool.decorator().cloned(),
             pool: Arc::downgrade(pool),
             line,
@@ -110,6 +114,7 @@ impl Connection {
                 // With the pool all its subscribers are gone.
                 Close::Idle => End::Completed,
                 Close::Failed(error) => End::Failed(error.clone()),
+                Close::Lost(error) => End::Lost(error.clone()),
                 Close::Scattered => End::Apart,
             });
         }
@@ -117,8 +122,9 @@ impl Connection {
 
     async fn work(&mut self) -> Close {
         let mut outage: Option<Outage> = None;
+        let mut last = SubgraphError::Timeout;
         loop {
-            let mut socket = match Box::pin(self.open(&mut outage)).await {
+            let mut socket = match Box::pin(self.open(&mut outage, last)).await {
                 Ok(socket) => socket,
                 Err(close) => return close,
             };
@@ -147,23 +153,24 @@ impl Connection {
                         .increment(1);
                     outage = Some(Outage::after(outage, &self.options.recovery, began.elapsed(), self.events));
                     self.operations.values_mut().for_each(|operation| operation.mark_gap());
+                    last = error;
                 }
             }
         }
     }
 
     /// Connects, as often as it takes for those who were under way before.
-    async fn open(&mut self, outage: &mut Option<Outage>) -> Result<Socket, Close> {
-        let mut last = SubgraphError::Timeout;
+    async fn open(&mut self, outage: &mut Option<Outage>, mut last: SubgraphError) -> Result<Socket, Close> {
         loop {
             if let Some(outage) = outage {
-                let Some(pause) = outage.next_pause() else { return Err(Close::Failed(last)) };
+                let Some(pause) = outage.next_pause() else { return Err(Close::Lost(last)) };
                 self.meanwhile(sleep(pause)).await.ok_or(Close::Idle)?;
             }
             let Some(headers) = self.headers().await else { return Err(Close::Idle) };
-            let options = Arc::clone(&self.options);
+            let (client, options) = (self.client.clone(), Arc::clone(&self.options));
             // Boxed, as a connection must not keep the room that its beginning took.
-            let attempt = self.meanwhile(Box::pin(handshake::connect(&options, &headers))).await.ok_or(Close::Idle)?;
+            let attempt =
+                self.meanwhile(Box::pin(handshake::connect(&client, &options, &headers))).await.ok_or(Close::Idle)?;
             last = match attempt {
                 Ok(socket) => return Ok(socket),
                 Err(Broken::Refused(error)) => return Err(Close::Failed(error)),

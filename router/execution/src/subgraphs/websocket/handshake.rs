@@ -3,28 +3,29 @@
 use std::time::Duration;
 
 use futures::{SinkExt as _, StreamExt as _};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use reqwest::{Client, Upgraded};
 use serde_json::{Map, Value, json};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::time::timeout;
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    WebSocketStream,
     tungstenite::{
         Error, Message, Utf8Bytes,
-        client::IntoClientRequest as _,
         error::ProtocolError,
-        protocol::{CloseFrame, WebSocketConfig, frame::coding::CloseCode},
+        handshake::{client::generate_key, derive_accept_key},
+        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
     },
 };
 
 use super::{WebSocketOptions, message::ServerMessage};
-use crate::request::SubgraphError;
+use crate::{request::SubgraphError, subgraphs::reach::failure};
 
 /// How long a peer may leave what we write unread.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a closing word may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-pub(super) type Socket = Box<WebSocketStream<MaybeTlsStream<TcpStream>>>;
+pub(super) type Socket = Box<WebSocketStream<Upgraded>>;
 
 /// Why a connection is of no more use.
 pub(super) enum Broken {
@@ -45,21 +46,20 @@ pub(super) fn violated(reason: &str) -> Broken {
 }
 
 /// Connects, says who we are, and waits until that is acknowledged.
-pub(super) async fn connect(options: &WebSocketOptions, headers: &HeaderMap) -> Result<Socket, Broken> {
+pub(super) async fn connect(
+    client: &Client,
+    options: &WebSocketOptions,
+    headers: &HeaderMap,
+) -> Result<Socket, Broken> {
     let limit = options.connect_timeout;
-    timeout(limit, handshake(options, headers)).await.unwrap_or(Err(Broken::Lost(SubgraphError::Timeout)))
+    timeout(limit, handshake(client, options, headers)).await.unwrap_or(Err(Broken::Lost(SubgraphError::Timeout)))
 }
 
-async fn handshake(options: &WebSocketOptions, headers: &HeaderMap) -> Result<Socket, Broken> {
-    let mut request = options.url.as_str().into_client_request().map_err(lost)?;
-    for (name, value) in headers {
-        request.headers_mut().insert(name, value.clone());
-    }
-    let subprotocol = HeaderValue::from_static(options.dialect.subprotocol());
-    request.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
+async fn handshake(client: &Client, options: &WebSocketOptions, headers: &HeaderMap) -> Result<Socket, Broken> {
     let limit = Some(options.max_message_bytes);
     let config = WebSocketConfig::default().max_message_size(limit).max_frame_size(limit);
-    let (socket, _) = connect_async_with_config(request, Some(config), true).await.map_err(lost)?;
+    let upgraded = upgrade(client, options, headers).await?;
+    let socket = WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(config)).await;
     let mut socket = Box::new(socket);
     send(&mut socket, &introduction(options, headers).to_string()).await?;
     loop {
@@ -68,12 +68,43 @@ async fn handshake(options: &WebSocketOptions, headers: &HeaderMap) -> Result<So
             Some(ServerMessage::Acknowledged) => return Ok(socket),
             Some(ServerMessage::Ping) => send(&mut socket, "{\"type\":\"pong\"}").await?,
             Some(ServerMessage::Refused) => {
-                return Err(Broken::Refused(SubgraphError::Unreachable("it refused the connection".to_owned())));
+                return Err(Broken::Refused(SubgraphError::Refused("it takes no connection of ours".to_owned())));
             }
             Some(_) => {}
             None => return Err(violated("a message of no known form")),
         }
     }
+}
+
+/// The opening handshake of RFC 6455 §4.1, by the client that also knows Unix sockets and TLS.
+async fn upgrade(client: &Client, options: &WebSocketOptions, headers: &HeaderMap) -> Result<Upgraded, Broken> {
+    let mut url = options.url.clone();
+    let scheme = if matches!(url.scheme(), "wss" | "https") { "https" } else { "http" };
+    url.set_scheme(scheme).map_err(|()| lost("the URL has no web scheme"))?;
+    let (key, subprotocol) = (generate_key(), options.dialect.subprotocol());
+    let call = client
+        .get(url)
+        .headers(headers.clone())
+        .header(header::CONNECTION, "Upgrade")
+        .header(header::UPGRADE, "websocket")
+        .header(header::SEC_WEBSOCKET_VERSION, "13")
+        .header(header::SEC_WEBSOCKET_KEY, &key)
+        .header(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
+    let response = call.send().await.map_err(|error| Broken::Lost(failure(&error)))?;
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        return Err(lost(format!("it answered the upgrade with status {}", response.status().as_u16())));
+    }
+    let answered = |name: header::HeaderName| response.headers().get(name).map(HeaderValue::as_bytes);
+    if answered(header::SEC_WEBSOCKET_ACCEPT) != Some(derive_accept_key(key.as_bytes()).as_bytes()) {
+        return Err(lost("it did not answer the key of the upgrade"));
+    }
+    if answered(header::SEC_WEBSOCKET_PROTOCOL) != Some(subprotocol.as_bytes()) {
+        return Err(lost(format!("it does not speak the subprotocol {subprotocol}")));
+    }
+    if answered(header::SEC_WEBSOCKET_EXTENSIONS).is_some() {
+        return Err(lost("it speaks an extension that nobody asked for"));
+    }
+    response.upgrade().await.map_err(|error| Broken::Lost(failure(&error)))
 }
 
 fn introduction(options: &WebSocketOptions, headers: &HeaderMap) -> Value {
@@ -141,12 +172,12 @@ pub(super) fn text_of(
 fn closed(frame: Option<CloseFrame>) -> Broken {
     let code = frame.as_ref().map_or(1005, |frame| u16::from(frame.code));
     let reason = frame.map_or_else(String::new, |frame| frame.reason.to_string());
-    let error = SubgraphError::Unreachable(format!("it closed the connection with {code} {reason}"));
+    let told = format!("it closed the connection with {code} {reason}");
     match code {
         // The codes of graphql-transport-ws: who we are is not enough.
-        4401 | 4403 | 4406 => Broken::Refused(error),
+        4401 | 4403 | 4406 => Broken::Refused(SubgraphError::Refused(told)),
         // Something that one of the operations said.
-        4400 | 4409 | 4429 => Broken::Violated(error),
-        _ => Broken::Lost(error),
+        4400 | 4409 | 4429 => Broken::Violated(SubgraphError::Unreachable(told)),
+        _ => Broken::Lost(SubgraphError::Unreachable(told)),
     }
 }

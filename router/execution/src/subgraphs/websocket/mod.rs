@@ -30,7 +30,7 @@ use pool::{Company, Pool};
 
 use crate::{
     request::{SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService},
-    subgraphs::{http::RequestDecorator, only_result, recovery::Recovery},
+    subgraphs::{http::RequestDecorator, only_result, reach::Reach, recovery::Recovery},
 };
 
 /// How to reach a subgraph's subscriptions.
@@ -44,6 +44,8 @@ pub struct WebSocketOptions {
     pub init_payload: Option<Map<String, Value>>,
     /// Headers of the connection that are also put into that payload, by their names in lower case.
     pub init_headers: Vec<HeaderName>,
+    /// How to get there.
+    pub reach: Reach,
     /// How long connecting and the acknowledgement may take.
     pub connect_timeout: Duration,
     /// How often to ask whether the other side is still there; it is not when it is silent for three times as long.
@@ -72,6 +74,7 @@ impl WebSocketOptions {
             dialect: Dialect::Current,
             init_payload: None,
             init_headers: Vec::new(),
+            reach: Reach::default(),
             connect_timeout: Duration::from_secs(10),
             ping_interval: Duration::from_secs(15),
             recovery: Recovery::default(),
@@ -91,16 +94,23 @@ pub struct WebSocketSubgraph {
 }
 
 impl WebSocketSubgraph {
-    /// Subscriptions at a URL.
-    pub fn new(options: WebSocketOptions) -> Self {
-        Self { pool: Arc::new(Pool::new(options, None)) }
+    /// Subscriptions at a URL; fails when TLS cannot be set up.
+    pub fn new(options: WebSocketOptions) -> Result<Self, SubgraphError> {
+        // A connection is made for each upgrade and is never one of HTTP again.
+        let builder = reqwest::Client::builder()
+            .http1_only()
+            .http1_title_case_headers()
+            .pool_max_idle_per_host(0)
+            .connect_timeout(options.connect_timeout);
+        let client = options.reach.client(&options.url, builder)?;
+        Ok(Self { pool: Arc::new(Pool::new(options, client, None)) })
     }
 
     /// The same with every connection decorated, for use before the first subscription.
     #[must_use]
     pub fn with_decorator(self, decorator: Arc<dyn RequestDecorator>) -> Self {
-        let options = WebSocketOptions::clone(self.pool.options());
-        Self { pool: Arc::new(Pool::new(options, Some(decorator))) }
+        let (options, client) = (WebSocketOptions::clone(self.pool.options()), self.pool.client().clone());
+        Self { pool: Arc::new(Pool::new(options, client, Some(decorator))) }
     }
 }
 

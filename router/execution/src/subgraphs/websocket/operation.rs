@@ -23,6 +23,8 @@ pub(super) enum End {
     /// With this as its last event.
     Last(Bytes),
     Failed(SubgraphError),
+    /// Its subgraph is lost, but may be found elsewhere.
+    Lost(SubgraphError),
     /// It cannot stay with the others; it goes on by itself.
     Apart,
 }
@@ -131,7 +133,7 @@ impl Operation {
     /// Ends it; what is queued is still read.
     pub(super) fn end(mut self, end: End) {
         match (self.started.take(), end) {
-            (Some(started), End::Failed(error)) => {
+            (Some(started), End::Failed(error) | End::Lost(error)) => {
                 // Nobody waits any more: then nobody needs to know.
                 let _ = started.send(Err(error));
             }
@@ -175,6 +177,7 @@ impl Subscriber {
             Some(End::Completed) => return None,
             Some(End::Last(body)) => return Some((SubgraphEvent::Next(body.clone()), self)),
             Some(End::Failed(error)) => error.clone(),
+            Some(End::Lost(error)) => return Some((SubgraphEvent::Lost(error.clone().into()), self)),
             Some(End::Apart) => match self.pool.open(self.request.clone(), Company::Apart, None) {
                 Ok(apart) => return Some((SubgraphEvent::Resumed, apart)),
                 Err(error) => error,

@@ -63,6 +63,7 @@ impl Line {
 /// Lives as long as its subgraph or any of the subscriptions; its end is that of all connections.
 pub(super) struct Pool {
     options: Arc<WebSocketOptions>,
+    client: reqwest::Client,
     decorator: Option<Arc<dyn RequestDecorator>>,
     lines: Mutex<HashMap<Arc<Identity>, Vec<Arc<Line>>>>,
     /// Places for connections.
@@ -71,10 +72,15 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    pub(super) fn new(options: WebSocketOptions, decorator: Option<Arc<dyn RequestDecorator>>) -> Self {
+    pub(super) fn new(
+        options: WebSocketOptions,
+        client: reqwest::Client,
+        decorator: Option<Arc<dyn RequestDecorator>>,
+    ) -> Self {
         let room = options.max_connections.clamp(1, Semaphore::MAX_PERMITS);
         Self {
             options: Arc::new(options),
+            client,
             decorator,
             lines: Mutex::default(),
             room: Arc::new(Semaphore::new(room)),
@@ -84,6 +90,10 @@ impl Pool {
 
     pub(super) fn options(&self) -> &Arc<WebSocketOptions> {
         &self.options
+    }
+
+    pub(super) fn client(&self) -> &reqwest::Client {
+        &self.client
     }
 
     pub(super) fn decorator(&self) -> Option<&Arc<dyn RequestDecorator>> {
