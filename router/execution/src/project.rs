@@ -170,6 +170,10 @@ impl<'a> Projector<'a> {
                 }
                 (None, ValueProjection::Abstract(choice)) => match choice.select(self.store.type_of(object)) {
                     Some(projection) => self.object(object, projection),
+                    None if self.operation.supergraph().is_hidden(self.store.type_of(object)) => {
+                        self.explained(node);
+                        return self.null(wrapping, parent, field);
+                    }
                     None => self.invalid(parent, field, "an object of a type that is not part of the schema"),
                 },
                 (None, _) => self.invalid(parent, field, "an object"),
@@ -236,6 +240,9 @@ impl<'a> Projector<'a> {
             if fits(bytes, &field.value) {
                 self.out.extend_from_slice(bytes);
                 return Ok(());
+            }
+            if is_hidden(bytes, &field.value) {
+                return self.null(wrapping, parent, field);
             }
             return self.invalid(parent, field, "a value that does not fit its type");
         };
@@ -400,7 +407,12 @@ fn fits(bytes: &[u8], value: &ValueProjection) -> bool {
             ScalarKind::Id => matches!(first, b'"' | b'-' | b'0'..=b'9'),
             ScalarKind::Custom => true,
         },
-        ValueProjection::Enum(values) => values.binary_search_by(|value| value.as_bytes().cmp(bytes)).is_ok(),
+        ValueProjection::Enum(values) => values.visible.binary_search_by(|value| value.as_bytes().cmp(bytes)).is_ok(),
         _ => false,
     }
+}
+
+/// Whether it is a value that clients must not see.
+fn is_hidden(bytes: &[u8], value: &ValueProjection) -> bool {
+    matches!(value, ValueProjection::Enum(values) if values.hidden.iter().any(|hidden| hidden.as_bytes() == bytes))
 }

@@ -11,6 +11,8 @@ use graphql_tools::static_graphql::{
     schema::{Definition, Document, Field, TypeDefinition},
 };
 
+use crate::join::{flag, of_graph, text};
+
 /// Interface, field and subgraph.
 type Place = (String, String, String);
 
@@ -47,7 +49,7 @@ pub(crate) fn restrict(document: &mut Document) -> AHashSet<(String, String)> {
             }
             let mut found = false;
             for directive in &mut own {
-                if text(directive, "graph").is_some_and(is_refused) && !is_true(directive, "external") {
+                if text(directive, "graph").is_some_and(is_refused) && !flag(directive, "external") {
                     directive.arguments.push(("external".to_owned(), Value::Boolean(true)));
                     found = true;
                 }
@@ -74,26 +76,7 @@ fn answers(field: &Field, graph: &str) -> bool {
     // A field that has no place here at all is not declared here either, or was overridden.
     let Some(place) = own.first() else { return false };
     text(place, "requires").is_none()
-        && !is_true(place, "external")
-        && !is_true(place, "usedOverridden")
+        && !flag(place, "external")
+        && !flag(place, "usedOverridden")
         && !places.any(labelled)
-}
-
-/// A field's place in the subgraph of a type's.
-fn of_graph(directive: &Directive) -> Directive {
-    let mut own = directive.clone();
-    "join__field".clone_into(&mut own.name);
-    own.arguments.retain(|(name, _)| name == "graph");
-    own
-}
-
-fn text<'d>(directive: &'d Directive, name: &str) -> Option<&'d str> {
-    directive.arguments.iter().find(|(own, _)| own == name).and_then(|(_, value)| match value {
-        Value::String(text) | Value::Enum(text) => Some(text.as_str()),
-        _ => None,
-    })
-}
-
-fn is_true(directive: &Directive, name: &str) -> bool {
-    directive.arguments.iter().any(|(own, value)| own == name && *value == Value::Boolean(true))
 }

@@ -12,6 +12,8 @@ use graphql_tools::static_graphql::{
     schema::{Definition, Document, TypeDefinition},
 };
 
+use crate::join::text;
+
 /// One key of a type in one subgraph.
 struct Key {
     fields: String,
@@ -64,13 +66,6 @@ fn key_of(directive: &Directive) -> Option<Key> {
     let fields = text(directive, "key")?.split_whitespace().collect::<Vec<_>>().join(" ");
     let resolvable = directive.arguments.iter().find(|(name, _)| name == "resolvable");
     Some(Key { fields, is_resolvable: !matches!(resolvable, Some((_, Value::Boolean(false)))) })
-}
-
-fn text<'d>(directive: &'d Directive, name: &str) -> Option<&'d str> {
-    directive.arguments.iter().find(|(own, _)| own == name).and_then(|(_, value)| match value {
-        Value::String(text) | Value::Enum(text) => Some(text.as_str()),
-        _ => None,
-    })
 }
 
 #[cfg(test)]

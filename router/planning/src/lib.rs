@@ -17,8 +17,10 @@ mod dependencies;
 mod document;
 mod error;
 mod fetch_outline;
+mod hidden;
 mod interfaces;
 mod introspection;
+mod join;
 mod keys;
 mod limits;
 mod operation;
@@ -33,6 +35,7 @@ mod serial;
 mod shape_compile;
 mod supergraph;
 mod types;
+mod unimplemented;
 mod variables;
 
 pub use access::{Entitlements, GuardedPlace, Requirement, RequirementId};
@@ -49,7 +52,8 @@ pub use plan::{
 };
 pub use planner::{FederationPlanner, OverrideChoice, PlanRequest, Planner, PlannerOptions};
 pub use projection::{
-    AbstractProjection, FieldProjection, ObjectProjection, Projection, ScalarKind, ValueProjection, Wrapping,
+    AbstractProjection, EnumProjection, FieldProjection, ObjectProjection, Projection, ScalarKind, ValueProjection,
+    Wrapping,
 };
 pub use rewrite::client_key;
 pub use supergraph::{SubgraphEndpoint, Supergraph, SupergraphError};

@@ -60,8 +60,8 @@ pub enum ValueProjection {
     UnknownTypename,
     /// A scalar.
     Scalar(ScalarKind),
-    /// One of these values, quoted and sorted.
-    Enum(Arc<[Box<str>]>),
+    /// One of the values of an enum.
+    Enum(Arc<EnumProjection>),
     /// An object of one type.
     Object(usize),
     /// An object of one of several types.
@@ -70,6 +70,15 @@ pub enum ValueProjection {
     Introspection(usize),
     /// The caller may not see it: null, and an error.
     Denied,
+}
+
+/// The values of an enum, quoted as in JSON.
+#[derive(Debug, PartialEq, Eq)]
+pub struct EnumProjection {
+    /// What clients may see, sorted.
+    pub visible: Box<[Box<str>]>,
+    /// What is null to clients.
+    pub hidden: Box<[Box<str>]>,
 }
 
 /// The built-in scalars, whose values are checked, and all others, which are not.

@@ -14,8 +14,8 @@ use crate::{
     document::ParsedDocument,
     plan::Symbols,
     projection::{
-        AbstractProjection, FieldProjection, IntrospectionArgument, ObjectProjection, Projection, ScalarKind,
-        ValueProjection, Wrapping,
+        AbstractProjection, EnumProjection, FieldProjection, IntrospectionArgument, ObjectProjection, Projection,
+        ScalarKind, ValueProjection, Wrapping,
     },
     rewrite::subgraph_key,
     supergraph::Supergraph,
@@ -83,7 +83,7 @@ struct Compiler<'a> {
     denial: Option<&'a Denial>,
     objects: Vec<Option<ObjectProjection>>,
     known: AHashMap<ObjectKey, usize>,
-    enums: AHashMap<String, Arc<[Box<str>]>>,
+    enums: AHashMap<String, Arc<EnumProjection>>,
 }
 
 impl<'a> Compiler<'a> {
@@ -252,7 +252,8 @@ impl<'a> Compiler<'a> {
                     let mut values: Vec<Box<str>> =
                         definition.values.iter().map(|value| format!("\"{}\"", value.name).into()).collect();
                     values.sort_unstable();
-                    values.into()
+                    let hidden = self.supergraph.hidden_values(type_name).into();
+                    Arc::new(EnumProjection { visible: values.into(), hidden })
                 });
                 ValueProjection::Enum(Arc::clone(values))
             }

@@ -5,12 +5,9 @@
 //! each provide what the other does. What is no longer provided is fetched where it is resolved.
 
 use ahash::AHashMap;
-use graphql_tools::static_graphql::{
-    query::{Directive, Value},
-    schema::{Definition, Document, TypeDefinition},
-};
+use graphql_tools::static_graphql::schema::{Definition, Document, TypeDefinition};
 
-use crate::types::named_type;
+use crate::{join::text, types::named_type};
 
 /// Who provides: the type that the field belongs to, what the value is, and what of it is provided.
 struct Provider {
@@ -40,8 +37,7 @@ pub(crate) fn separate(document: &mut Document) {
         for field in fields {
             let value = named_type(&field.field_type);
             for directive in field.directives.iter_mut().filter(|directive| directive.name == "join__field") {
-                let (Some(graph), Some(provided)) = (argument(directive, "graph"), argument(directive, "provides"))
-                else {
+                let (Some(graph), Some(provided)) = (text(directive, "graph"), text(directive, "provides")) else {
                     continue;
                 };
                 let fields = provided.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -56,11 +52,4 @@ pub(crate) fn separate(document: &mut Document) {
             }
         }
     }
-}
-
-fn argument<'d>(directive: &'d Directive, name: &str) -> Option<&'d str> {
-    directive.arguments.iter().find(|(own, _)| own == name).and_then(|(_, value)| match value {
-        Value::String(text) | Value::Enum(text) => Some(text.as_str()),
-        _ => None,
-    })
 }

@@ -24,10 +24,12 @@ use crate::{
     api_schema::ApiSchema,
     cache_hints::{self, CacheHint},
     cost::Weights,
+    hidden::Hidden,
     interfaces, keys,
     operation::OperationKind,
     provides,
-    types::{TypeTable, named_type},
+    types::{TypeId, TypeTable, named_type},
+    unimplemented,
 };
 
 /// Planners kept for parts; each is as large as the supergraph.
@@ -71,6 +73,7 @@ pub struct Supergraph {
     /// Fields that cannot be asked for by way of the interface, by interface and name.
     restricted: AHashSet<(String, String)>,
     cache_hints: Vec<CacheHint>,
+    hidden: Hidden,
 }
 
 impl std::fmt::Debug for Supergraph {
@@ -96,6 +99,7 @@ impl Supergraph {
         let weights = Weights::read(&document);
         provides::separate(&mut document);
         keys::reduce(&mut document);
+        unimplemented::remove(&mut document);
         let requirements = Requirements::read(&document);
         let restricted = interfaces::restrict(&mut document);
         let query_planner = QueryPlanner::new_from_supergraph(&document, QueryPlannerOptions::default())
@@ -117,6 +121,7 @@ impl Supergraph {
         if subgraphs.is_empty() {
             return Err(SupergraphError::Invalid("it names no subgraph in `enum join__Graph`".to_owned()));
         }
+        let hidden = Hidden::read(&document, &types);
         let internal_names = internal_names(&document);
         let uniform_names = uniform_names(&document, &types);
         let parts = Mutex::default();
@@ -134,6 +139,7 @@ impl Supergraph {
             weights,
             restricted,
             cache_hints,
+            hidden,
         })
     }
 
@@ -160,6 +166,16 @@ impl Supergraph {
     /// What subgraphs declare by `@cacheControl`.
     pub fn cache_hints(&self) -> &[CacheHint] {
         &self.cache_hints
+    }
+
+    /// Whether objects of a type are null to clients.
+    pub fn is_hidden(&self, id: TypeId) -> bool {
+        self.hidden.has_type(id)
+    }
+
+    /// The values of an enum that are null to clients, quoted as in JSON.
+    pub(crate) fn hidden_values(&self, name: &str) -> &[Box<str>] {
+        self.hidden.values_of(name)
     }
 
     /// What callers must have to see types and fields.

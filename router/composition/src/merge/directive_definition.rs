@@ -18,6 +18,17 @@ struct Composed {
     link: Link,
 }
 
+impl Composed {
+    /// What one subgraph gives a default may be left out: directives of operations end at the router.
+    fn adopt_defaults(&mut self, other: &DirectiveDefinition) {
+        for (name, argument) in &mut self.definition.arguments {
+            if argument.default.is_none() {
+                argument.default = other.arguments.get(name).and_then(|argument| argument.default.clone());
+            }
+        }
+    }
+}
+
 /// All directives to keep, by their name in the supergraph.
 #[derive(Debug, Default)]
 pub struct ComposedDirectives {
@@ -95,6 +106,8 @@ impl ComposedDirectives {
                 if link.version > known.link.version {
                     known.link = link.clone();
                     known.definition = definition.clone();
+                } else if link.version == known.link.version {
+                    known.adopt_defaults(definition);
                 }
             }
         }

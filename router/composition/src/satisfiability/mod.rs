@@ -161,6 +161,8 @@ impl Exploration<'_, '_> {
                 let name = graph.subgraphs[position.graph].name.as_str();
                 (name, graph.runtime_types_in(position.graph, &position.type_name))
             })
+            // A subgraph without such objects can only answer null: it is never asked for the field.
+            .filter(|(_, types)| !types.is_empty())
             .collect();
         let Some((_, first)) = choices.first() else { return };
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();

@@ -73,6 +73,24 @@ fn a_composed_directive_stays_with_its_link() {
 }
 
 #[test]
+fn what_one_subgraph_gives_a_default_may_be_left_out_of_a_composed_directive() {
+    let custom = |default: &str, field: &str| {
+        format!(
+            r#"extend schema @link(url: "https://example.test/access/v1.0", import: ["@access"]) @composeDirective(name: "@access")
+            directive @access(to: access__Scope!{default}) on FIELD enum access__Scope {{ ALL SOME }} type Query {{ {field}: Int }}"#
+        )
+    };
+    for (one, other) in [("", " = ALL"), (" = ALL", "")] {
+        let composition = composed(&[v2("a", &custom(one, "a")), v2("b", &custom(other, "b"))]);
+        assert!(
+            composition.supergraph_sdl.contains("directive @access(to: access__Scope! = ALL) on FIELD"),
+            "{}",
+            composition.supergraph_sdl
+        );
+    }
+}
+
+#[test]
 fn directives_for_operations_stay_when_all_subgraphs_know_them() {
     let composition = composed(&[
         v2("a", "directive @mask(by: Int, also: Int) on FIELD | QUERY directive @only on FIELD type Query { a: Int }"),

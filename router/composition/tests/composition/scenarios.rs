@@ -205,3 +205,13 @@ fn federation_1_and_2_write_extensions_in_many_ways() {
         works(&[base.clone(), extension], &["{ user { id name age } }"]);
     }
 }
+
+#[test]
+fn an_interface_may_have_no_objects_in_a_subgraph() {
+    let node = "interface Node { id: ID! } type Query { node: Node @shareable }";
+    composed(&[v2("a", node), v2("b", &format!("{node} type Thing implements Node {{ id: ID! }}"))]);
+    composed(&[
+        v2("a", r#"interface Node @key(fields: "id") { id: ID! } type Query { nothing: Node }"#),
+        v2("b", r#"type Node @key(fields: "id") @interfaceObject { id: ID! name: String } type Query { node: Node }"#),
+    ]);
+}
