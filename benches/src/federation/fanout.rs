@@ -1,8 +1,8 @@
 //! Subscribers over graphql-transport-ws: what an event costs on its way to each of them, how long it takes, and what is lost.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
@@ -83,8 +83,8 @@ pub struct Tally {
     pub missing: AtomicU64,
     /// Connections that ended by themselves.
     pub ended: AtomicU64,
-    /// Events that were not what was asked for.
-    pub wrong: AtomicU64,
+    /// The first event that was not what was asked for.
+    pub wrong: OnceLock<String>,
     measuring: AtomicBool,
     latencies: std::sync::Mutex<Latencies>,
 }
@@ -190,9 +190,7 @@ async fn read(mut socket: Socket, tally: &Tally, join: bool, now: impl Fn() -> u
             continue;
         }
         let Ok((sequence, sent_at)) = check(&text, join) else {
-            if tally.wrong.fetch_add(1, Ordering::Relaxed) == 0 {
-                eprintln!("not an event: {text}");
-            }
+            tally.wrong.get_or_init(|| text.to_string());
             continue;
         };
         if last > 0 && sequence > last + 1 {

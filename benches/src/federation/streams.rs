@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use tokio::time::sleep;
 
 use super::events::Events;
@@ -193,7 +193,9 @@ async fn measure(
         let mut latencies = audience.settle().await;
         let used = cpu.read();
         let (received, missing) = (read().0 - received, read().1 - missing);
-        ensure!(tally.wrong.load(Ordering::Relaxed) == 0, "events came that are not what was asked for");
+        if let Some(wrong) = tally.wrong.get() {
+            bail!("an event that is not what was asked for: {wrong}");
+        }
         let mut ms = |share| latencies.per_mille(share).as_secs_f64() * 1000.0;
         let (p50, p99, p999) = (ms(500), ms(990), ms(999));
         #[expect(clippy::cast_precision_loss, reason = "counts of a run are far below 2^52")]

@@ -44,6 +44,42 @@ async fn it_opens_answers_at_once_leaves_others_alone_and_closes_when_the_subgra
 }
 
 #[tokio::test]
+async fn a_subgraph_that_is_lost_again_and_again_is_used_within_seconds_of_each_return() {
+    let instance = Instance::start("one").await;
+    let routed = Routed::start(Setup::of(&[&instance]).policy(sensitive)).await;
+    let failures =
+        async || routed.page("/health/pool").await["subgraphs"]["things"]["instances"][0]["failures"].as_u64();
+    for loss in 0..10 {
+        instance.kill().await;
+        until("it is open", async || code(&routed.ask("{ name }").await) == "SUBGRAPH_UNAVAILABLE").await;
+        let known = failures().await;
+        until("a probe finds it lost", async || failures().await > known).await;
+        instance.restart().await;
+        let back = Instant::now();
+        until("it is used again", async || routed.ask("{ name }").await["data"]["name"] == "one").await;
+        assert!(back.elapsed() < Duration::from_secs(10), "return {loss} was used after {:?}", back.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn a_subgraph_that_answers_probes_but_fails_on_work_is_tried_ever_more_rarely() {
+    let instance = Instance::start("one").await;
+    let setup = Setup::of(&[&instance]).policy(|policy| {
+        sensitive(policy);
+        policy.probe_interval = Duration::from_millis(200);
+    });
+    let routed = Routed::start(setup).await;
+    instance.script.is(Mood::OnlyAlive);
+    let began = Instant::now();
+    for _ in 0..3 {
+        until("it is open", async || code(&routed.ask("{ name }").await) == "SUBGRAPH_UNAVAILABLE").await;
+        until("it is tried", async || state(&routed).await == "closed").await;
+    }
+    // After one interval, then two, then four.
+    assert!(began.elapsed() >= Duration::from_millis(1400), "three trials within {:?}", began.elapsed());
+}
+
+#[tokio::test]
 async fn silence_counts_as_failure_whoever_stops_waiting_first() {
     let instance = Instance::start("one").await;
     let setup = Setup::of(&[&instance]).policy(|policy| {

@@ -66,6 +66,8 @@ pub enum Mood {
     },
     /// The same for ever, with the headers of answers.
     FailsWithHeaders(u16),
+    /// Answers whoever asks how it is, and fails at everything else.
+    OnlyAlive,
     /// Accepts calls and says nothing until the mood is another one.
     Silent,
 }
@@ -140,6 +142,9 @@ async fn answer(State(script): State<Arc<Script>>, request: Request) -> Response
     if let Mood::FailsWithHeaders(status) = *script.mood.borrow() {
         let headers = script.answer_headers.lock().clone();
         return (StatusCode::from_u16(status).unwrap(), headers, "not now").into_response();
+    }
+    if *script.mood.borrow() == Mood::OnlyAlive && query != "{__typename}" {
+        return (StatusCode::INTERNAL_SERVER_ERROR, "not this").into_response();
     }
     let mut mood = script.mood.subscribe();
     mood.wait_for(|mood| *mood != Mood::Silent).await.unwrap();

@@ -16,6 +16,8 @@ use crate::policy::Policy;
 
 /// The longest that a probe may take.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+/// A subgraph that worked for so many intervals between probes before it failed again was really back.
+const STEADY: u32 = 10;
 
 pub(crate) struct Guard<L> {
     inner: L,
@@ -86,32 +88,59 @@ impl<L: Layer> Guard<L> {
         }
     }
 
-    /// Whenever the breaker opens, asks until the subgraph answers again, so that its return is used at once. A subgraph that
-    /// answers this and soon fails on real work again is asked more and more rarely.
+    /// Whenever the breaker opens, asks until the subgraph answers again, so that its return is used at once. Where answers are not
+    /// to be believed, because real work failed again soon after and the subgraph was never seen away, each next trial waits twice as
+    /// long; a subgraph that is really lost, however often, is used again as soon as it answers.
     pub(crate) async fn probe_while_open(&self) {
-        let mut pause = self.probe_interval;
+        let mut wait = self.probe_interval;
         let mut closed_at: Option<Instant> = None;
         loop {
             self.opened.notified().await;
-            let relapsed = closed_at.is_some_and(|at| at.elapsed() < self.open_for);
-            pause = if relapsed { (pause * 2).min(self.open_for) } else { self.probe_interval };
+            // A trial that failed tells of it too, long after which the breaker may have closed.
+            if self.breaker.state() == BreakerState::Closed {
+                continue;
+            }
+            let relapsed = closed_at.is_some_and(|at| at.elapsed() < self.probe_interval * STEADY);
+            wait = if relapsed { self.longer(wait) } else { self.probe_interval };
+            let mut opened_at = Instant::now();
             loop {
-                sleep(pause).await;
-                match self.breaker.snapshot() {
-                    snapshot if snapshot.state == BreakerState::Closed => break,
-                    snapshot if snapshot.forced => break,
-                    _ => {}
+                sleep(self.probe_interval).await;
+                let snapshot = self.breaker.snapshot();
+                if snapshot.state == BreakerState::Closed || snapshot.forced {
+                    break;
                 }
-                if self.answers().await {
-                    self.breaker.let_try();
-                    self.measures.breaker(self.breaker.state());
-                    while self.breaker.state() == BreakerState::HalfOpen && self.breaker.admit() {
-                        let answers = self.answers().await;
-                        self.settle(if answers { Verdict::Well } else { Verdict::Unwell });
+                if !self.answers().await {
+                    wait = self.probe_interval;
+                    continue;
+                }
+                if opened_at.elapsed() < wait {
+                    continue;
+                }
+                self.let_try().await;
+                match self.breaker.state() {
+                    BreakerState::Closed => break,
+                    BreakerState::HalfOpen => {}
+                    BreakerState::Open => {
+                        wait = self.longer(wait);
+                        opened_at = Instant::now();
                     }
                 }
             }
             closed_at = Some(Instant::now());
+        }
+    }
+
+    fn longer(&self, wait: Duration) -> Duration {
+        (wait * 2).min(self.open_for)
+    }
+
+    /// Ends the open time and brings the successes that close the breaker, unless callers do.
+    async fn let_try(&self) {
+        self.breaker.let_try();
+        self.measures.breaker(self.breaker.state());
+        while self.breaker.state() == BreakerState::HalfOpen && self.breaker.admit() {
+            let answers = self.answers().await;
+            self.settle(if answers { Verdict::Well } else { Verdict::Unwell });
         }
     }
 
