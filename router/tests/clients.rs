@@ -52,6 +52,14 @@ async fn install() {
     drop(lock);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn published_clients_send_files() {
+    install().await;
+    let platform = support::files::platform(|limits| limits.file_bytes = 1024 * 1024).await;
+    let url = format!("http://{}/graphql", platform.address);
+    run(command("node").args(["--test", "--test-reporter=spec", "upload.mjs"]).env("ROUTER_URL", url)).await;
+}
+
 async fn clients_are_content(platform: &Platform, address: SocketAddr) {
     install().await;
     for token in [

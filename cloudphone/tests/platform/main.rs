@@ -23,6 +23,7 @@ mod reload;
 mod rights;
 mod router_alone;
 mod router_killed;
+mod router_settings;
 mod slow;
 mod start;
 mod storage_address;

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use cloudphone_cache::Engine;
 use cloudphone_router::documents::{AutomaticDocuments, Documents, Trust, TrustedDocuments};
+use cloudphone_testkit::RedisServer;
 use reqwest::Response;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
-use crate::support::redis::RedisServer;
 use crate::support::socket::Socket;
-use crate::support::{PATIENCE, Platform, Settings, Transport};
+use crate::support::{PATIENCE, Platform, Settings, Transport, replica};
 
 const NAMES: &str = "{ accounts { name } }";
 
@@ -113,8 +113,8 @@ async fn a_router_without_persisted_queries_says_so() {
 #[tokio::test]
 async fn what_one_router_learns_another_knows_through_redis() {
     let redis = RedisServer::start();
-    let here = automatic(Some(redis.engine().await)).await;
-    let there = automatic(Some(redis.engine().await)).await;
+    let here = automatic(Some(replica(&redis).await)).await;
+    let there = automatic(Some(replica(&redis).await)).await;
     here.post(&with_text(&hash(NAMES), NAMES)).send().await.unwrap();
     let answer = there.post(&by_hash(&hash(NAMES))).send().await.unwrap().json::<Value>().await.unwrap();
     assert_eq!(answer["data"]["accounts"][0]["name"], "ada");
@@ -122,15 +122,15 @@ async fn what_one_router_learns_another_knows_through_redis() {
     // Whoever else writes there cannot slip in another document.
     let other = hash("{ trail }");
     let forged = bytes::Bytes::from_static(b"{ accounts { id } }");
-    redis.engine().await.set(&format!("persisted-query:{other}"), forged, Duration::from_mins(1)).await.unwrap();
+    replica(&redis).await.set(&format!("persisted-query:{other}"), forged, Duration::from_mins(1)).await.unwrap();
     assert_eq!(code(there.post(&by_hash(&other)).send().await.unwrap()).await, "PERSISTED_QUERY_NOT_FOUND");
 }
 
 #[tokio::test]
 async fn without_redis_clients_are_asked_for_their_documents() {
     let mut redis = RedisServer::start();
-    let platform = automatic(Some(redis.engine().await)).await;
-    redis.stop();
+    let platform = automatic(Some(replica(&redis).await)).await;
+    redis.kill();
     assert_eq!(code(platform.post(&by_hash(&hash(NAMES))).send().await.unwrap()).await, "PERSISTED_QUERY_NOT_FOUND");
     let told = platform.post(&with_text(&hash(NAMES), NAMES)).send().await.unwrap().json::<Value>().await.unwrap();
     assert_eq!(told["data"]["accounts"][0]["name"], "ada");

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use cloudphone_cache::{Engine, Quota};
 use cloudphone_router::protection::{RateCounts, RateLimits, RateRules, WhenUnreachable};
+use cloudphone_testkit::RedisServer;
 use futures::future::join_all;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::redis::RedisServer;
 use crate::support::socket::Socket;
-use crate::support::{PATIENCE, Platform, Settings, Transport, subscribed};
+use crate::support::{PATIENCE, Platform, Settings, Transport, replica, subscribed};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -112,8 +112,8 @@ async fn a_password_cannot_be_guessed_by_asking_many_times_in_one_operation() {
 async fn replicas_count_together_through_redis_and_nothing_slips_through() {
     let redis = RedisServer::start();
     let rules = || RateRules { addresses: quota(30), ..rules() };
-    let one = platform(rules(), redis.engine().await).await;
-    let other = platform(rules(), redis.engine().await).await;
+    let one = platform(rules(), replica(&redis).await).await;
+    let other = platform(rules(), replica(&redis).await).await;
     let asked = (0..50).map(|number| status(if number % 2 == 0 { &one } else { &other }, None, "{ trail }"));
     let admitted = join_all(asked).await.into_iter().filter(|status| *status == 200).count();
     assert_eq!(admitted, 30);
@@ -130,8 +130,8 @@ async fn while_redis_is_away_each_router_counts_for_itself_or_as_it_is_told() {
         let mut redis = RedisServer::start();
         let timeout = Duration::from_millis(200);
         let rules = RateRules { addresses: quota(2), when_unreachable, timeout, ..rules() };
-        let platform = platform(rules, redis.engine().await).await;
-        redis.stop();
+        let platform = platform(rules, replica(&redis).await).await;
+        redis.kill();
         for status in expected {
             assert_eq!(self::status(&platform, None, "{ trail }").await, status, "{when_unreachable:?}");
         }
@@ -143,8 +143,8 @@ async fn other_rules_go_on_with_what_was_counted_and_forgive_nobody() {
     let mut redis = RedisServer::start();
     let timeout = Duration::from_millis(200);
     let rules = |requests| RateRules { addresses: quota(requests), timeout, ..rules() };
-    let counts = RateCounts::new(redis.engine().await);
-    redis.stop();
+    let counts = RateCounts::new(replica(&redis).await);
+    redis.kill();
     // Counted here, as nobody else does.
     let before = counting_on(rules(2), Arc::clone(&counts)).await;
     for expected in [200, 200, 429] {

@@ -1,91 +1,18 @@
 //! Files with mutations: to the subgraph that wants them, within limits, and from nobody who did not mean to send them.
-// Resolvers are async for async-graphql even when they have nothing to wait for.
-#![allow(clippy::unused_async)]
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{Context, EmptySubscription, InputObject, Object, Result, Schema, SimpleObject, Upload};
-use async_graphql_axum::GraphQL;
-use axum::routing::post_service;
-use cloudphone_composition::Subgraph as Part;
-use cloudphone_router::authentication::PassOn;
-use cloudphone_router::protection::{Capacity, UploadLimits};
-use cloudphone_router::subgraphs::{SubscriptionOptions, foreign};
+use cloudphone_router::protection::Capacity;
 use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::support::{PATIENCE, Platform, Settings, Transport};
-
-#[derive(SimpleObject)]
-struct Stored {
-    name: String,
-    media_type: Option<String>,
-    length: usize,
-    sum: u64,
-    note: Option<String>,
-}
-
-#[derive(InputObject)]
-struct Package {
-    files: Vec<Upload>,
-    note: Option<String>,
-}
-
-fn stored(ctx: &Context<'_>, upload: Upload, note: Option<String>) -> Result<Stored> {
-    let value = upload.value(ctx)?;
-    let (name, media_type) = (value.filename.clone(), value.content_type.clone());
-    let mut bytes = Vec::new();
-    std::io::Read::read_to_end(&mut value.into_read(), &mut bytes)?;
-    Ok(Stored { name, media_type, length: bytes.len(), sum: sum(&bytes), note })
-}
-
-fn sum(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(7, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte)))
-}
-
-struct Query;
-
-#[Object]
-impl Query {
-    async fn looks_like(&self, ctx: &Context<'_>, file: Upload) -> Result<usize> {
-        Ok(stored(ctx, file, None)?.length)
-    }
-}
-
-struct Mutation;
-
-#[Object]
-impl Mutation {
-    async fn keep(&self, ctx: &Context<'_>, file: Upload, note: Option<String>) -> Result<Stored> {
-        stored(ctx, file, note)
-    }
-
-    async fn keep_all(&self, ctx: &Context<'_>, package: Package) -> Result<Vec<Stored>> {
-        package.files.into_iter().map(|file| stored(ctx, file, package.note.clone())).collect()
-    }
-}
-
-/// A router with a subgraph of somebody's that takes files.
-async fn platform(change: impl FnOnce(&mut UploadLimits)) -> Platform {
-    let schema = Schema::build(Query, Mutation, EmptySubscription).enable_federation().finish();
-    let sdl = schema.sdl_with_options(async_graphql::SDLExportOptions::new().federation());
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let app = axum::Router::new().route("/", post_service(GraphQL::new(schema)));
-    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-    let service =
-        foreign(&url.parse().unwrap(), PATIENCE, &SubscriptionOptions::default(), Arc::new(PassOn::default())).unwrap();
-    let mut uploads = UploadLimits::default();
-    change(&mut uploads);
-    let mut settings = Settings::new(Transport::InProcess).limits(|limits| limits.uploads = Some(uploads));
-    settings.more = vec![(Part { name: "files".to_owned(), url, sdl }, service)];
-    Platform::start_with(settings).await
-}
+use crate::support::files::{platform, sha256};
+use crate::support::{PATIENCE, Platform, Transport};
 
 const BOUNDARY: &str = "the-boundary";
 
@@ -116,7 +43,7 @@ async fn refusal(platform: &Platform, parts: &[(&str, &str, &[u8])]) -> (u16, St
     (status, answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_default().to_owned())
 }
 
-const KEEP: &str = r#"{"query":"mutation ($file: Upload!) { keep(file: $file, note: \"n\") { name mediaType length sum note } }","variables":{"file":null}}"#;
+const KEEP: &str = r#"{"query":"mutation ($file: Upload!) { keep(file: $file, note: \"n\") { name mediaType length sha256 note } }","variables":{"file":null}}"#;
 const MAP: &[u8] = br#"{"0":["variables.file"]}"#;
 
 #[tokio::test]
@@ -127,7 +54,7 @@ async fn a_file_arrives_as_it_was_sent_whether_small_or_large() {
         let (status, answer) =
             send(&platform, form(&[("operations", "", KEEP.as_bytes()), ("map", "", MAP), ("0", TEXT, content)])).await;
         let expected = json!({
-            "name": "a.txt", "mediaType": "text/plain", "length": content.len(), "sum": sum(content), "note": "n",
+            "name": "a.txt", "mediaType": "text/plain", "length": content.len(), "sha256": sha256(content), "note": "n",
         });
         assert_eq!((status, &answer["data"]["keep"]), (200, &expected), "{answer}");
     }
@@ -264,6 +191,27 @@ async fn a_part_that_never_ends_takes_neither_memory_nor_time_without_limit() {
     let answer = endless(&platform, head, &[b'n'; 8192]).await;
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400") || answer.starts_with("HTTP/1.1 408"), "{answer}");
     assert_eq!(platform.ask("{ account(id: 1) { name } }").await["data"]["account"]["name"], "ada");
+}
+
+#[tokio::test]
+async fn who_sends_everything_before_looking_for_an_answer_hears_of_the_refusal() {
+    let platform = platform(|limits| limits.file_bytes = 1000).await;
+    let large = vec![b'x'; 30_000_000];
+    let body = form(&[("operations", "", KEEP.as_bytes()), ("map", "", MAP), ("0", TEXT, &large)]);
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\napollo-require-preflight: 1\r\n\
+         content-type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(platform.address).await.unwrap();
+    let answer = async {
+        stream.write_all(&[head.as_bytes(), &body].concat()).await.expect("all of it is taken");
+        let mut answer = vec![0; 4096];
+        let read = stream.read(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer[..read]).into_owned()
+    };
+    let answer = timeout(PATIENCE, answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("PAYLOAD_TOO_LARGE"), "{answer}");
 }
 
 #[tokio::test]

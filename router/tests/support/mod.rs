@@ -4,9 +4,9 @@
 pub mod accounts;
 pub mod doorman;
 pub mod faults;
+pub mod files;
 pub mod issuer;
 pub mod notes;
-pub mod redis;
 pub mod socket;
 pub mod wire;
 
@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::get;
+use cloudphone_cache::Engine;
 use cloudphone_composition::{Subgraph as Part, compose};
 use cloudphone_execution::{ErrorFilter, Executor, ServiceOptions, SubgraphService};
 use cloudphone_graphql::identity_token::InternalSecret;
@@ -29,6 +30,7 @@ use cloudphone_router::pipeline::Stages;
 use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits};
 use cloudphone_router::server::{Edge, Pages, routes};
 use cloudphone_router::subgraphs::{SubscriptionOptions, in_process, remote};
+use cloudphone_testkit::RedisServer;
 use doorman::Doorman;
 use faults::FaultyWire;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -283,6 +285,11 @@ impl Drop for Platform {
         self.draining.cancel();
         self.server.abort();
     }
+}
+
+/// A connection of one replica.
+pub async fn replica(redis: &RedisServer) -> Engine {
+    Engine::redis(&redis.url()).await.unwrap()
 }
 
 fn secret() -> InternalSecret {

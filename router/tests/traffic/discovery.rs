@@ -1,4 +1,4 @@
-//! Instances that are told, looked up in DNS or found in Consul's catalogue, and how work is spread over them.
+//! Instances that are told or found in Consul's catalogue, and how work is spread over them.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,21 +11,21 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use cloudphone_consul::{Consul, ConsulOptions};
-use cloudphone_traffic::{Balancing, DnsOptions, DnsRecords, Source};
+use cloudphone_traffic::{Balancing, Source};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::streamer::{Manner, Streamer};
 use crate::streams::Watcher;
 use crate::support::{Instance, Mood, Routed, Setup, until};
 
-fn counts(pairs: &[(&str, usize)]) -> BTreeMap<String, usize> {
+pub fn counts(pairs: &[(&str, usize)]) -> BTreeMap<String, usize> {
     pairs.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
 }
 
-async fn three() -> [Instance; 3] {
+pub async fn three() -> [Instance; 3] {
     [Instance::start("one").await, Instance::start("two").await, Instance::start("three").await]
 }
 
@@ -218,92 +218,4 @@ async fn a_stream_goes_on_at_the_instance_that_has_taken_the_place_of_its_own() 
     two.is_watched_by(1).await;
     two.say(2);
     watcher.hears_after_a_gap(2).await;
-}
-
-/// The data of records by name and kind.
-type Zone = Arc<Mutex<BTreeMap<(String, u16), Vec<Vec<u8>>>>>;
-
-/// A name server with one answer for each name and kind; the numbers are those of RFC 1035 and RFC 2782.
-async fn name_server(records: Zone) -> SocketAddr {
-    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-    let address = socket.local_addr().unwrap();
-    tokio::spawn(async move {
-        let mut buffer = [0; 512];
-        loop {
-            let (length, client) = socket.recv_from(&mut buffer).await.unwrap();
-            let question = &buffer[..length];
-            let (mut at, mut labels) = (12, Vec::new());
-            while question[at] != 0 {
-                let end = at + 1 + usize::from(question[at]);
-                labels.push(String::from_utf8(question[at + 1..end].to_vec()).unwrap());
-                at = end;
-            }
-            let kind = u16::from_be_bytes([question[at + 1], question[at + 2]]);
-            let found = records.lock().get(&(labels.join("."), kind)).cloned().unwrap_or_default();
-            let mut answer = question.to_vec();
-            answer[2..4].copy_from_slice(&[0x81, 0x80]);
-            answer[7] = u8::try_from(found.len()).unwrap();
-            for record in found {
-                // The name of the question, the Internet, a second to live.
-                answer.extend_from_slice(&[0xc0, 12]);
-                answer.extend_from_slice(&kind.to_be_bytes());
-                answer.extend_from_slice(&[0, 1, 0, 0, 0, 1]);
-                answer.extend_from_slice(&u16::try_from(record.len()).unwrap().to_be_bytes());
-                answer.extend_from_slice(&record);
-            }
-            socket.send_to(&answer, client).await.unwrap();
-        }
-    });
-    address
-}
-
-fn dns(records: DnsRecords, name: &str, template: &str, server: SocketAddr) -> Source {
-    Source::Dns(DnsOptions {
-        name: name.to_owned(),
-        template: template.parse().unwrap(),
-        records,
-        interval: Duration::from_secs(30),
-        servers: vec![server],
-    })
-}
-
-#[tokio::test]
-async fn the_addresses_of_a_host_are_followed_as_long_as_they_live() {
-    let one = Instance::start("one").await;
-    let port = one.address.port();
-    let two = Instance::start_at("two", &format!("127.0.0.2:{port}")).await;
-    let name = || ("things.example".to_owned(), 1);
-    let records = Arc::new(Mutex::new(BTreeMap::from([(name(), vec![vec![127, 0, 0, 1]])])));
-    let server = name_server(Arc::clone(&records)).await;
-    let template = format!("http://things.example:{port}/graphql");
-    let routed = Routed::start(Setup::new(dns(DnsRecords::Addresses, "things.example", &template, server))).await;
-    assert_eq!(routed.answered(2).await, counts(&[("one", 2)]));
-    assert_eq!(one.script.last().headers["host"], format!("things.example:{port}"), "it is asked for by its name");
-
-    records.lock().insert(name(), vec![vec![127, 0, 0, 2]]);
-    until("the other address counts", async || routed.answered(1).await == counts(&[("two", 1)])).await;
-    assert_eq!(two.script.last().headers["host"], format!("things.example:{port}"));
-}
-
-#[tokio::test]
-async fn the_targets_of_a_service_bring_ports_weights_and_priorities() {
-    let instances = three().await;
-    let service = |priority: u8, weight: u8, instance: &Instance| {
-        let mut record = vec![0, priority, 0, weight];
-        record.extend_from_slice(&instance.address.port().to_be_bytes());
-        record.extend_from_slice(b"\x04host\x07example\x00");
-        record
-    };
-    let [one, two, three] = &instances;
-    let services = vec![service(1, 3, one), service(1, 1, two), service(2, 9, three)];
-    let records = BTreeMap::from([
-        (("_graphql._tcp.example".to_owned(), 33), services),
-        (("host.example".to_owned(), 1), vec![vec![127, 0, 0, 1]]),
-    ]);
-    let server = name_server(Arc::new(Mutex::new(records))).await;
-    let template = "http://localhost/graphql";
-    let source = dns(DnsRecords::Service, "_graphql._tcp.example", template, server);
-    let setup = Setup::new(source).policy(|policy| policy.balancing = Balancing::WeightedRoundRobin);
-    let routed = Routed::start(setup).await;
-    assert_eq!(routed.answered(8).await, counts(&[("one", 6), ("two", 2)]), "the second priority is for nobody");
 }

@@ -4,7 +4,9 @@
 mod breaker;
 mod certificates;
 mod discovery;
+mod dns;
 mod headers;
+mod name_server;
 mod retries;
 mod sharing;
 mod streamer;

@@ -2,8 +2,10 @@
 
 use std::process::Command;
 
+use cloudphone_testkit::RedisServer;
+
 use super::engines::free_port;
-use super::{Client, Folder, Mosquitto, Postgres, Program, Redis, Storage, binary, eventually, holds, run};
+use super::{Client, Folder, Mosquitto, Postgres, Program, Storage, binary, eventually, holds, run};
 
 /// The parts by their names, each in a process of its own.
 const SUBGRAPHS: [&str; 3] = ["identity", "devices", "apps"];
@@ -16,7 +18,7 @@ pub struct Distributed {
     pub parts: Vec<(String, Program)>,
     settings: Vec<(String, String)>,
     postgres: Postgres,
-    _redis: Redis,
+    _redis: RedisServer,
     _storage: Storage,
     folder: Folder,
 }
@@ -25,12 +27,12 @@ impl Distributed {
     /// Starts everything, with the demo organisation in it.
     pub async fn start(more: &[(&str, &str)]) -> Self {
         let folder = Folder::new();
-        let (postgres, redis, mosquitto, storage) =
-            tokio::join!(Postgres::start(), Redis::start(), Mosquitto::start(), Storage::start());
+        let redis = RedisServer::start();
+        let (postgres, mosquitto, storage) = tokio::join!(Postgres::start(), Mosquitto::start(), Storage::start());
         let mut settings = vec![
             ("CLOUDPHONE_INTERNAL_SECRET".to_owned(), "a secret that only the parts of a test know".to_owned()),
             ("CLOUDPHONE_DATABASE__URL".to_owned(), postgres.url()),
-            ("CLOUDPHONE_ENGINE__REDIS_URL".to_owned(), redis.url.clone()),
+            ("CLOUDPHONE_ENGINE__REDIS_URL".to_owned(), redis.url()),
             ("CLOUDPHONE_MQTT__URL".to_owned(), mosquitto.url.clone()),
             ("CLOUDPHONE_STORAGE__URL".to_owned(), storage.url.clone()),
             ("CLOUDPHONE_STORAGE__ACCESS_KEY".to_owned(), Storage::ACCESS_KEY.to_owned()),

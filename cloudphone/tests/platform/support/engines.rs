@@ -36,25 +36,6 @@ impl Postgres {
     }
 }
 
-/// A Redis server.
-pub struct Redis {
-    pub url: String,
-    _program: Program,
-    _folder: Folder,
-}
-
-impl Redis {
-    pub async fn start() -> Self {
-        let folder = Folder::new();
-        let port = free_port();
-        let mut command = Command::new("redis-server");
-        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--dir"]).arg(folder.path());
-        let program = Program::spawn("redis", command, folder.path());
-        accepts("redis-server", port).await;
-        Self { url: format!("redis://127.0.0.1:{port}"), _program: program, _folder: folder }
-    }
-}
-
 /// A Mosquitto broker, which lets everybody in: what a foreign broker permits is its operator's rule.
 pub struct Mosquitto {
     pub url: String,

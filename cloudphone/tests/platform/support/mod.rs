@@ -17,7 +17,7 @@ pub use careful::CarefulDevice;
 pub use client::{Client, SignedIn, codes, error_code, ids, samples, text};
 pub use device::MqttDevice;
 pub use distributed::Distributed;
-pub use engines::{Mosquitto, Postgres, Redis, Storage, free_port};
+pub use engines::{Mosquitto, Postgres, Storage, free_port};
 pub use folder::Folder;
 pub use following::Following;
 pub use platform::{Builder, Platform};

@@ -3,8 +3,7 @@
 #![allow(clippy::unwrap_used, dead_code, missing_docs)]
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +15,7 @@ use cloudphone_events::{
     Bus, CloudEvent, DomainEvent, Handle, HandlerError, InProcessBus, Inbox, InboxOptions, RedisBus, RedisBusOptions,
     Relay, RelayOptions, outbox,
 };
+use cloudphone_testkit::RedisServer;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use schemars::JsonSchema;
@@ -106,7 +106,7 @@ pub struct World {
     pub publisher: Database,
     pub consumer: Database,
     pub tenant: TenantId,
-    pub redis: Option<Redis>,
+    pub redis: Option<RedisServer>,
     pub postgres: EmbeddedPostgres,
     pub folder: TempDir,
 }
@@ -127,7 +127,7 @@ impl World {
         let postgres = start_postgres(&folder.path().join("postgres")).await;
         let publisher = database(&postgres, "devices").await;
         let consumer = database(&postgres, "identity").await;
-        let redis = if with_redis { Some(Redis::start(folder.path())) } else { None };
+        let redis = with_redis.then(RedisServer::start);
         Self { publisher, consumer, tenant: TenantId::new(), redis, postgres, folder }
     }
 
@@ -253,57 +253,6 @@ pub async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
         assert!(started.elapsed() < DEADLINE, "it never happened that {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-}
-
-/// A Redis without persistence, so that a restart forgets everything.
-pub struct Redis {
-    socket: PathBuf,
-    server: Child,
-}
-
-impl Redis {
-    pub fn start(folder: &Path) -> Self {
-        let socket = folder.join("redis.sock");
-        let server = spawn_redis(&socket);
-        Self { socket, server }
-    }
-
-    pub fn url(&self) -> String {
-        format!("redis+unix://{}", self.socket.display())
-    }
-
-    pub fn kill(&mut self) {
-        self.server.kill().unwrap();
-        self.server.wait().unwrap();
-    }
-
-    pub fn start_again(&mut self) {
-        self.server = spawn_redis(&self.socket);
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        // It may have been killed by the story already.
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
-fn spawn_redis(socket: &Path) -> Child {
-    let _ = std::fs::remove_file(socket);
-    let server = Command::new("redis-server")
-        .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
-        .arg(socket)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let started = Instant::now();
-    while std::os::unix::net::UnixStream::connect(socket).is_err() {
-        assert!(started.elapsed() < DEADLINE, "redis-server does not start");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    server
 }
 
 pub fn conflict() -> CommonError {

@@ -4,6 +4,7 @@
 //! stands for them in the variables is replaced by the file when a subgraph is called.
 
 mod map;
+mod remainder;
 mod spool;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use tokio::time::timeout;
 use super::request::{MalformedRequest, RequestBody};
 use crate::protection::Capacity;
 use map::Announced;
+use remainder::Remainder;
 
 /// Headers that browsers send across sites only after asking; a form needs one of them, for a page of any site can send forms.
 const PREFLIGHT: [&str; 3] = ["apollo-require-preflight", "x-apollo-operation-name", "graphql-require-preflight"];
@@ -89,9 +91,15 @@ pub(super) async fn read(
     if !PREFLIGHT.iter().any(|name| request.headers().get(*name).is_some_and(|value| !value.is_empty())) {
         return Err(MalformedRequest::Preflight);
     }
-    let _place = limits.places.try_take().ok_or(MalformedRequest::TooManyUploads)?;
-    let form = Form::begin(limits, body_bytes, request)?;
-    timeout(limits.timeout, form.read(batch)).await.map_err(|_| MalformedRequest::TooSlow)?
+    let place = limits.places.try_take().ok_or(MalformedRequest::TooManyUploads)?;
+    let (head, body) = request.into_parts();
+    let body = Remainder::new(body);
+    let form = Form::begin(limits, body_bytes, &head.headers, body.clone())?;
+    let read = timeout(limits.timeout, form.read(batch)).await.map_err(|_| MalformedRequest::TooSlow)?;
+    if read.is_err() {
+        body.hear_out(limits.request_bytes, place);
+    }
+    read
 }
 
 struct Form<'l> {
@@ -102,8 +110,13 @@ struct Form<'l> {
 }
 
 impl<'l> Form<'l> {
-    fn begin(limits: &'l UploadLimits, body_bytes: usize, request: Request) -> Result<Self, MalformedRequest> {
-        let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    fn begin(
+        limits: &'l UploadLimits,
+        body_bytes: usize,
+        headers: &HeaderMap,
+        body: Remainder,
+    ) -> Result<Self, MalformedRequest> {
+        let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let boundary = multer::parse_boundary(media_type.unwrap_or_default())
             .map_err(|_| MalformedRequest::Form("its media type names no boundary".to_owned()))?;
         let sizes = SizeLimit::new()
@@ -113,7 +126,7 @@ impl<'l> Form<'l> {
             .for_field("map", MAP_BYTES);
         let silence: Arc<AtomicU64> = Arc::default();
         let counted = Arc::clone(&silence);
-        let bytes = request.into_body().into_data_stream().map_err(std::io::Error::other).and_then(move |chunk| {
+        let bytes = body.map_err(std::io::Error::other).and_then(move |chunk| {
             let before = counted.fetch_add(chunk.len() as u64, Ordering::Relaxed);
             let heard = if before > SILENCE_BYTES { Err(std::io::ErrorKind::InvalidData.into()) } else { Ok(chunk) };
             std::future::ready(heard)

@@ -1,6 +1,8 @@
 //! Requests that are meant to hurt: each is answered soon and with a clear code, and nobody else's request suffers.
 
 mod documents;
+mod http2;
+mod smuggling;
 mod transport;
 
 use std::time::{Duration, Instant};

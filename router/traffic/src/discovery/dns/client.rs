@@ -61,7 +61,11 @@ impl Client {
                 all.extend(six);
                 Ok((all, lifetime))
             }
-            (Ok(one), Err(_)) | (Err(_), Ok(one)) => Ok(found(one, address)),
+            (Ok(one), Err(error)) | (Err(error), Ok(one)) => match found(one, address) {
+                // That there is none of one kind says nothing of the other.
+                (nothing, _) if nothing.is_empty() => Err(error),
+                some => Ok(some),
+            },
             (Err(error), Err(_)) => Err(error),
         }
     }
