@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use crate::clients::{
     protocol::{ClientMessage, Close},
     request::{GraphQlParameters, MalformedRequest, RequestBody},
+    websocket::frame::{self, Decoder, Incoming, MAX_MESSAGE_BYTES, Violation},
 };
 
 /// Operations that a batch may hold here.
@@ -23,6 +24,38 @@ pub fn client_message(bytes: &[u8]) {
         // RFC 6455 §5.5: what a close frame can carry.
         assert!(Close::SubscriberExists(id).reason().len() <= 123, "the reason fits into a close frame");
     }
+}
+
+/// What comes on a web socket of a client, which must read the same however the network cuts it. The first byte says how.
+pub fn client_frames(bytes: &[u8]) {
+    let Some((size, stream)) = bytes.split_first() else { return };
+    let whole = read_frames(std::iter::once(stream));
+    let cut = read_frames(stream.chunks(usize::from(*size).max(1)));
+    assert_eq!(whole, cut, "the network cuts where it likes");
+    for incoming in &whole.0 {
+        match incoming {
+            Incoming::Text(text) => assert!(text.len() <= MAX_MESSAGE_BYTES, "no message is larger than allowed"),
+            // RFC 6455 §5.5: what a control frame can carry.
+            Incoming::Ping(payload) => assert!(frame::pong(payload).len() <= 127, "a pong is a control frame"),
+            Incoming::Close(Some(code)) => assert!(*code >= 1000, "a code can be on the wire"),
+            Incoming::Close(None) | Incoming::Binary | Incoming::Pong => {}
+        }
+    }
+}
+
+fn read_frames<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> (Vec<Incoming>, Option<Violation>) {
+    let (mut decoder, mut read) = (Decoder::default(), Vec::new());
+    for chunk in chunks {
+        decoder.feed(chunk);
+        loop {
+            match decoder.next() {
+                Ok(Some(incoming)) => read.push(incoming),
+                Ok(None) => break,
+                Err(violation) => return (read, Some(violation)),
+            }
+        }
+    }
+    (read, None)
 }
 
 /// The body of an HTTP request, and the same as a query string.
@@ -110,6 +143,11 @@ mod tests {
     #[test]
     fn no_message_of_a_socket_does_harm() {
         replay("messages", super::client_message);
+    }
+
+    #[test]
+    fn no_frame_of_a_socket_does_harm() {
+        replay("frames", super::client_frames);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use cloudphone_core::Origin;
 use cloudphone_observability::continue_trace;
@@ -32,6 +32,8 @@ use crate::pipeline::{Pipeline, Stages};
 use crate::protection::door::door;
 use crate::protection::{ContentPolicy, CrossSite, Limits, secure};
 use crate::streams::Streams;
+
+pub use crate::clients::websocket::SocketBelow;
 
 /// What the edge needs to answer.
 pub struct Edge {
@@ -145,18 +147,10 @@ pub fn routes(edge: Edge, live: &Live, pages: &Pages, more: Router) -> Router {
 
 /// A GET may be a query or the opening of a WebSocket.
 async fn graphql_or_socket(state: axum::extract::State<Arc<OpenEdge>>, client: Client, request: Request) -> Response {
-    use axum::extract::{FromRequestParts as _, RawQuery, ws::WebSocketUpgrade};
     if request.headers().get(header::UPGRADE).is_none() {
         return http::graphql(state, client, request).await;
     }
-    let (mut parts, _) = request.into_parts();
-    match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-        Ok(upgrade) => {
-            let query = RawQuery(parts.uri.query().map(str::to_owned));
-            websocket::upgrade(state, client, parts.headers, query, upgrade).await
-        }
-        Err(rejection) => rejection.into_response(),
-    }
+    websocket::upgrade(state, client, request).await
 }
 
 /// Files under `/assets` have their content's hash in their names and never change; pages are asked for each time.

@@ -213,15 +213,11 @@ impl Shared {
     }
 }
 
-/// Waits until the session ends, and tells why.
-pub async fn ended(state: &mut watch::Receiver<SessionState>) -> AuthenticationError {
-    loop {
-        if let SessionState::Ended(error) = &*state.borrow_and_update() {
-            return *error;
-        }
-        if state.changed().await.is_err() {
-            return AuthenticationError::Unavailable;
-        }
+/// Whether and why the session has ended, once its state as it is now is seen.
+pub fn ended(state: &mut watch::Receiver<SessionState>) -> Option<AuthenticationError> {
+    match &*state.borrow_and_update() {
+        SessionState::Ended(error) => Some(*error),
+        SessionState::Anonymous | SessionState::Valid(_) => None,
     }
 }
 

@@ -31,6 +31,11 @@ impl<S> Guarded<S> {
         Self { stream, opening, write_timeout: patience.write, stalled: None }
     }
 
+    /// The connection without the guard, for a protocol that has bounds of its own.
+    pub(super) fn into_inner(self) -> S {
+        self.stream
+    }
+
     fn note_read(&mut self, bytes: &[u8]) {
         let Some((seen, _)) = &mut self.opening else { return };
         let expected = &PREFACE[*seen..];

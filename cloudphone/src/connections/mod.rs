@@ -12,10 +12,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderValue, StatusCode, Version, header};
+use cloudphone_router::server::SocketBelow;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::conn::auto::upgrade::downcast;
 use hyper_util::server::graceful::GracefulShutdown;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
@@ -121,6 +123,10 @@ async fn answer(
 ) -> Result<axum::response::Response, Infallible> {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(client));
+    request.extensions_mut().insert(SocketBelow(|upgraded| {
+        let parts = downcast::<TokioIo<Guarded<TcpStream>>>(upgraded)?;
+        Ok((parts.io.into_inner().into_inner(), parts.read_buf))
+    }));
     routes.oneshot(request).await
 }
 

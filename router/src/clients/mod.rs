@@ -6,6 +6,7 @@ pub mod graphiql;
 pub mod http;
 mod multipart;
 mod operations;
+mod outbox;
 pub(crate) mod plan;
 pub mod protocol;
 pub mod request;

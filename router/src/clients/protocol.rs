@@ -77,6 +77,12 @@ pub enum Close {
     GoingAway,
     /// Nobody can be signed in at the moment.
     TryAgainLater,
+    /// What came is no frame of a WebSocket.
+    MalformedFrame,
+    /// A text message is not UTF-8.
+    NotText,
+    /// A message is larger than allowed.
+    TooLarge,
     /// The supergraph changed, and with it every subscription of this connection; clients come back and subscribe again.
     SupergraphChanged,
 }
@@ -94,6 +100,10 @@ impl Close {
             // RFC 6455 §7.4.1 and its registry: 1001 going away, 1012 service restart, 1013 try again later. Clients come
             // back after these, as a page should that was only asleep; 1008 would tell them not to.
             Self::GoingAway => 1001,
+            // RFC 6455 §7.4.1.
+            Self::MalformedFrame => 1002,
+            Self::NotText => 1007,
+            Self::TooLarge => 1009,
             Self::SupergraphChanged => 1012,
             Self::TooSlow | Self::Silent | Self::TryAgainLater => 1013,
         }
@@ -112,6 +122,9 @@ impl Close {
             }
             Self::SubscriberExists(_) => "Subscriber already exists",
             Self::TooManyInitialisations => "Too many initialisation requests",
+            Self::MalformedFrame => "Malformed frame",
+            Self::NotText => "Text is not UTF-8",
+            Self::TooLarge => "Message is too large",
             Self::TooSlow => "Client reads too slowly",
             Self::Silent => "Client is silent",
             Self::GoingAway => "Server is going away",

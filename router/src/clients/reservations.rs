@@ -20,7 +20,8 @@ use uuid::Uuid;
 
 use super::accept::{MediaType, answer};
 use super::envelope::Wire;
-use super::operations::{Operations, Outgoing, QUEUE, Start};
+use super::operations::{Operations, Start};
+use super::outbox::Outbox;
 use super::protocol::Close;
 use super::streaming::{body, no_place, sent};
 use super::{http, sse};
@@ -46,8 +47,10 @@ pub struct Reservations(Mutex<HashMap<String, Arc<Reservation>>>);
 pub struct Reservation {
     session: Arc<Session>,
     operations: Operations,
-    /// What waits for the stream, until it is opened.
-    unopened: Mutex<Option<(mpsc::Receiver<Outgoing>, OwnedSemaphorePermit)>>,
+    /// What waits for the stream.
+    out: Arc<Outbox>,
+    /// Its place, until it is opened.
+    unopened: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
 impl Reservation {
@@ -80,9 +83,9 @@ pub async fn reserve(State(edge): State<Arc<OpenEdge>>, client: Client, headers:
         Ok(session) => Arc::new(session.with_headers(edge.gateway.client_headers(&headers))),
         Err(error) => return http::denied(error, MediaType::Json, &client.origin),
     };
-    let (out, queue) = mpsc::channel(QUEUE);
-    let operations = Operations::new(Arc::clone(&edge), Arc::clone(&session), Wire::EventStream, out);
-    let reservation = Arc::new(Reservation { session, operations, unopened: Mutex::new(Some((queue, place))) });
+    let out = Outbox::of_messages();
+    let operations = Operations::new(Arc::clone(&edge), Arc::clone(&session), Wire::EventStream, Arc::clone(&out));
+    let reservation = Arc::new(Reservation { session, operations, out, unopened: Mutex::new(Some(place)) });
     // Random, as it is all that leads to the stream of somebody who is not signed in.
     let token = Uuid::new_v4().simple().to_string();
     edge.reservations().0.lock().insert(token.clone(), reservation);
@@ -128,13 +131,13 @@ pub async fn find(
 
 /// Opens the stream of a reservation; there is never more than one.
 pub fn fulfil(edge: &Arc<OpenEdge>, token: &str, reservation: &Arc<Reservation>) -> Response {
-    let Some((queue, place)) = reservation.unopened.lock().take() else {
+    let Some(place) = reservation.unopened.lock().take() else {
         let message = "The stream of this reservation was opened already.";
         return refusal(StatusCode::CONFLICT, "STREAM_OPEN", message, reservation.session.origin());
     };
     let (frames, body) = body(place);
     let stream =
-        Stream { edge: Arc::clone(edge), token: token.to_owned(), reservation: Arc::clone(reservation), queue, frames };
+        Stream { edge: Arc::clone(edge), token: token.to_owned(), reservation: Arc::clone(reservation), frames };
     tokio::spawn(stream.run());
     sse::response(body)
 }
@@ -186,25 +189,33 @@ struct Stream {
     edge: Arc<OpenEdge>,
     token: String,
     reservation: Arc<Reservation>,
-    queue: mpsc::Receiver<Outgoing>,
     frames: mpsc::Sender<Bytes>,
 }
 
 impl Stream {
-    async fn run(mut self) {
+    async fn run(self) {
         let heartbeat = self.edge.limits.event_stream_heartbeat;
         let mut quiet = interval_at(Instant::now() + heartbeat, heartbeat);
         let mut state = self.reservation.session.state();
         let superseded = self.reservation.operations.clone();
         loop {
+            if ended(&mut state).is_some() {
+                return self.settle(LAST_WORDS).await;
+            }
             let frame = tokio::select! {
-                outgoing = self.queue.recv() => match outgoing {
-                    Some(Outgoing::Text(frame)) => { quiet.reset(); frame }
-                    Some(Outgoing::Close(_)) | None => return,
+                next = self.reservation.out.next() => match next {
+                    Some(frame) => { quiet.reset(); frame }
+                    None => return,
                 },
                 _ = quiet.tick() => Bytes::from_static(sse::COMMENT),
                 () = self.frames.closed() => return,
-                _ = ended(&mut state) => return self.settle(LAST_WORDS).await,
+                changed = state.changed() => match changed {
+                    Ok(()) => {
+                        self.reservation.operations.rights_changed();
+                        continue;
+                    }
+                    Err(_) => return,
+                },
                 () = self.edge.draining.cancelled() => {
                     self.reservation.operations.stop_streams();
                     return self.settle(self.edge.limits.drain).await;
@@ -221,23 +232,23 @@ impl Stream {
     }
 
     /// Passes on what operations have yet to say. Nothing new begins.
-    async fn settle(&mut self, limit: Duration) {
+    async fn settle(&self, limit: Duration) {
         self.edge.reservations().0.lock().remove(&self.token);
         let reservation = Arc::clone(&self.reservation);
         let settled = reservation.operations.settle(limit);
         tokio::pin!(settled);
         loop {
-            let outgoing = tokio::select! {
+            let next = tokio::select! {
                 biased;
-                outgoing = self.queue.recv() => outgoing,
+                next = reservation.out.next() => next,
                 () = &mut settled => break,
             };
-            let Some(Outgoing::Text(frame)) = outgoing else { return };
+            let Some(frame) = next else { return };
             if !sent(&self.edge, &self.frames, frame).await {
                 return;
             }
         }
-        while let Ok(Outgoing::Text(frame)) = self.queue.try_recv() {
+        while let Some(frame) = reservation.out.try_next() {
             if !sent(&self.edge, &self.frames, frame).await {
                 return;
             }
@@ -250,5 +261,6 @@ impl Drop for Stream {
     fn drop(&mut self) {
         self.edge.reservations().0.lock().remove(&self.token);
         self.reservation.operations.stop_all();
+        self.reservation.out.abandon();
     }
 }

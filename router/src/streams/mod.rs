@@ -2,6 +2,7 @@
 
 mod event;
 mod key;
+mod listeners;
 mod places;
 mod reload;
 mod rules;
@@ -15,20 +16,21 @@ use std::sync::{Arc, Once, Weak};
 use arc_swap::ArcSwap;
 use cloudphone_core::Origin;
 use cloudphone_traffic::headers::ClientHeaders;
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep_until;
 
 pub use event::Event;
 use key::{Asked, Key, shared_scope};
+pub use listeners::{Gathered, Listener, Round};
 pub use places::Full;
 use places::Places;
 pub use reload::Tie;
 use reload::{Course, follow};
 pub use rules::{Beginning, FieldRule, Overrun, StreamLimits};
 use shared::{Reader, Shared};
-pub use subscription::{Next, StreamEnd, Subscription};
+pub use subscription::{Next, Step, StreamEnd, Subscription};
 
 use crate::gateway::{Gateway, Prepared, Scope, bounded_name};
 use crate::session::SessionState;
@@ -175,7 +177,16 @@ impl Run {
                 let start_ends = shared.start_kept_until();
                 tokio::select! {
                     event = events.next() => match event {
-                        Some(event) => shared.publish(Event::new(event)),
+                        Some(event) => {
+                            shared.publish(Event::new(event));
+                            // What came together is told together.
+                            while shared.has_room()
+                                && let Some(Some(event)) = events.next().now_or_never()
+                            {
+                                shared.publish(Event::new(event));
+                            }
+                            shared.tell().await;
+                        }
                         None => return,
                     },
                     () = async { sleep_until(start_ends.expect("there is a start")).await }, if start_ends.is_some() => {

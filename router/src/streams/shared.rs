@@ -5,7 +5,7 @@
 //! taken it, so that an idle stream holds none.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -13,15 +13,23 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::event::Event;
+use super::listeners::{Listener, Listeners, Round};
 use super::reload::Course;
 use super::rules::Rule;
 use super::statistics::Statistics;
 
+/// Subscribers that are told of an event before any of their connections is written.
+const TOLD_AT_ONCE: usize = 1024;
+/// Connections that are written before other tasks of the thread have their turn: about a third of a millisecond.
+const WRITTEN_AT_ONCE: usize = 64;
+
 /// A stream that runs.
 pub(super) struct Shared {
     ring: Mutex<Ring>,
-    /// There is an event, or the end.
+    /// There is an event, or the end: for subscribers that wait for it.
     news: Notify,
+    /// Subscribers that are told of it.
+    listeners: Mutex<Listeners>,
     /// The fastest subscriber has made progress.
     room: Notify,
     /// The last subscriber has left.
@@ -111,6 +119,7 @@ impl Shared {
         let shared = Arc::new(Self {
             ring: Mutex::new(ring),
             news: Notify::new(),
+            listeners: Mutex::default(),
             room: Notify::new(),
             deserted: CancellationToken::new(),
             superseded: CancellationToken::new(),
@@ -119,7 +128,7 @@ impl Shared {
             rule,
             capacity: capacity.max(1) as u64,
         });
-        let reader = Reader { shared: Arc::clone(&shared), position: 0, start: VecDeque::new() };
+        let reader = Reader { shared: Arc::clone(&shared), position: 0, start: VecDeque::new(), place: None };
         (shared, reader)
     }
 
@@ -148,7 +157,7 @@ impl Shared {
         drop(ring);
         self.room.notify_one();
         self.statistics.joined();
-        Some(Reader { shared: Arc::clone(self), position, start })
+        Some(Reader { shared: Arc::clone(self), position, start, place: None })
     }
 
     /// Hands an event to all; those who are too far behind lose their oldest.
@@ -184,6 +193,26 @@ impl Shared {
         self.news.notify_waiters();
     }
 
+    /// Tells the listeners what was published. When this is cancelled, some may not have been told.
+    pub(super) async fn tell(&self) {
+        let (mut cursor, mut told) = (0, Vec::new());
+        while self.next_listeners(&mut cursor, &mut told) {
+            let mut round = Round::default();
+            told.drain(..).for_each(|listener| listener.news(&mut round));
+            while round.flush_some(WRITTEN_AT_ONCE) {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    fn next_listeners(&self, cursor: &mut usize, found: &mut Vec<Arc<dyn Listener>>) -> bool {
+        let listeners = self.listeners.lock();
+        while found.is_empty() && *cursor < listeners.places() {
+            listeners.next(cursor, TOLD_AT_ONCE, found);
+        }
+        !found.is_empty()
+    }
+
     /// Waits until the fastest subscriber is not too far behind for another event.
     pub(super) async fn room(&self) {
         loop {
@@ -195,7 +224,8 @@ impl Shared {
         }
     }
 
-    fn has_room(&self) -> bool {
+    /// Whether another event is taken.
+    pub(super) fn has_room(&self) -> bool {
         let ring = self.ring.lock();
         ring.head - ring.fastest < self.capacity
     }
@@ -217,9 +247,14 @@ impl Shared {
     pub(super) fn end(&self) {
         self.ring.lock().over.get_or_insert(Over::Completed);
         self.news.notify_waiters();
+        let (mut cursor, mut told) = (0, Vec::new());
+        let mut round = Round::default();
+        while self.next_listeners(&mut cursor, &mut told) {
+            told.drain(..).for_each(|listener| listener.news(&mut round));
+        }
     }
 
-    /// Another plan has taken the place of this stream's.
+    /// Another plan has taken the place of this stream's; its run ends by it, and tells the listeners.
     pub(super) fn supersede(&self) {
         self.ring.lock().over.get_or_insert(Over::Superseded);
         self.news.notify_waiters();
@@ -228,6 +263,11 @@ impl Shared {
 
     pub(super) fn is_superseded(&self) -> bool {
         self.ring.lock().over == Some(Over::Superseded)
+    }
+
+    fn has_news(&self, position: u64) -> bool {
+        let ring = self.ring.lock();
+        position < ring.head || ring.over.is_some()
     }
 
     fn take(&self, position: &mut u64) -> Option<Received> {
@@ -261,27 +301,39 @@ pub(super) struct Reader {
     position: u64,
     /// The start of the stream, for one who came after it.
     start: VecDeque<Arc<Event>>,
+    /// Where its listener is.
+    place: Option<usize>,
 }
 
 impl Reader {
-    /// The next event; nothing is lost when this is cancelled.
-    pub(super) async fn next(&mut self) -> Received {
-        if let Some(event) = self.start.pop_front() {
-            return Received::Event(event);
+    /// The next event, if there is one.
+    pub(super) fn take(&mut self) -> Option<Received> {
+        if self.start.is_empty() {
+            return self.shared.take(&mut self.position);
         }
-        loop {
-            if let Some(received) = self.shared.take(&mut self.position) {
-                return received;
-            }
-            let news = self.shared.news.notified();
-            tokio::pin!(news);
-            news.as_mut().enable();
-            // It may have come before one could be told.
-            if let Some(received) = self.shared.take(&mut self.position) {
-                return received;
-            }
+        let event = self.start.pop_front();
+        if self.start.is_empty() {
+            self.start = VecDeque::new();
+        }
+        event.map(Received::Event)
+    }
+
+    /// Returns once there is something to take.
+    pub(super) async fn news(&self) {
+        let news = self.shared.news.notified();
+        tokio::pin!(news);
+        news.as_mut().enable();
+        // It may have come before one could be told.
+        if self.start.is_empty() && !self.shared.has_news(self.position) {
             news.await;
         }
+    }
+
+    /// Has somebody told of what there is to take from now on; what there is already must be looked for.
+    pub(super) fn listen(&mut self, listener: Weak<dyn Listener>) {
+        let place = self.shared.listeners.lock().add(listener);
+        debug_assert!(self.place.is_none(), "a reader has one listener");
+        self.place = Some(place);
     }
 
     /// Goes on with the oldest event that is remembered.
@@ -304,6 +356,9 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
+        if let Some(place) = self.place {
+            self.shared.listeners.lock().remove(place);
+        }
         let mut ring = self.shared.ring.lock();
         let head = ring.head;
         ring.unmark(self.position, head, &self.shared.statistics);

@@ -1,6 +1,6 @@
 //! One subscription of one client, whatever the transport: its place in a stream, for as long as its rights last.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use cloudphone_core::Origin;
 use cloudphone_traffic::headers::ClientHeaders;
@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::Streams;
 use super::event::Event;
 use super::key::Asked;
+use super::listeners::Listener;
 use super::places::Place;
 use super::reload::Tie;
 use super::rules::Overrun;
@@ -23,6 +24,19 @@ pub enum Next {
     /// An event.
     Event(Arc<Event>),
     /// Nothing any more.
+    End(StreamEnd),
+}
+
+/// What is to be done about a subscription.
+#[derive(Debug)]
+pub enum Step {
+    /// An event is to be delivered.
+    Event(Arc<Event>),
+    /// Wait for news.
+    Nothing,
+    /// It must be opened again.
+    Reopen,
+    /// Nothing comes any more.
     End(StreamEnd),
 }
 
@@ -90,33 +104,47 @@ impl Subscription {
     /// The next event, or the end; nothing is lost when this is cancelled.
     pub async fn next(&mut self) -> Next {
         loop {
-            if self.reader.is_none()
-                // Boxed, as a quiet subscription must not keep room for it.
-                && let Err(end) = Box::pin(self.reopen()).await
-            {
-                return Next::End(end);
-            }
-            let reader = self.reader.as_mut().expect("it was opened");
-            let received = tokio::select! {
-                biased;
-                changed = self.state.changed() => {
-                    if changed.is_err() {
-                        return Next::End(StreamEnd::ClientGone);
+            match self.step() {
+                Step::Event(event) => return Next::Event(event),
+                Step::End(end) => return Next::End(end),
+                Step::Reopen => {
+                    // Boxed, as a quiet subscription must not keep room for it.
+                    if let Err(end) = Box::pin(self.reopen()).await {
+                        return Next::End(end);
                     }
-                    self.start_anew();
-                    continue;
                 }
-                received = reader.next() => received,
-            };
-            match received {
-                Received::Event(event) => {
+                Step::Nothing => {
+                    let reader = self.reader.as_ref().expect("it is open when there is nothing to take");
+                    let mut state = self.state.clone();
+                    tokio::select! {
+                        // Which rights it has now is seen by the next step.
+                        _ = state.changed() => {}
+                        () = reader.news() => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is to be done now, without waiting.
+    pub fn step(&mut self) -> Step {
+        match self.state.has_changed() {
+            Ok(false) => {}
+            Ok(true) => self.start_anew(),
+            Err(_) => return Step::End(StreamEnd::ClientGone),
+        }
+        loop {
+            let Some(reader) = &mut self.reader else { return Step::Reopen };
+            match reader.take() {
+                None => return Step::Nothing,
+                Some(Received::Event(event)) => {
                     let event = if std::mem::take(&mut self.gap) { Arc::new(event.after_gap()) } else { event };
                     reader.stream().statistics.delivered(&event);
-                    return Next::Event(event);
+                    return Step::Event(event);
                 }
-                Received::Over(Over::Completed) => return Next::End(StreamEnd::Completed),
-                Received::Over(Over::Superseded) => return Next::End(StreamEnd::Superseded),
-                Received::Behind(events) => {
+                Some(Received::Over(Over::Completed)) => return Step::End(StreamEnd::Completed),
+                Some(Received::Over(Over::Superseded)) => return Step::End(StreamEnd::Superseded),
+                Some(Received::Behind(events)) => {
                     reader.stream().statistics.dropped(events);
                     match reader.stream().rule.overrun {
                         Overrun::Skip => {
@@ -128,11 +156,23 @@ impl Subscription {
                             self.reader = None;
                             (self.alone, self.gap) = (true, true);
                         }
-                        Overrun::Disconnect => return Next::End(StreamEnd::TooSlow),
+                        Overrun::Disconnect => return Step::End(StreamEnd::TooSlow),
                     }
                 }
             }
         }
+    }
+
+    /// Has somebody told of news, until it is opened again.
+    pub fn listen(&mut self, listener: Weak<dyn Listener>) {
+        if let Some(reader) = &mut self.reader {
+            reader.listen(listener);
+        }
+    }
+
+    /// Whether the rights have changed since it was opened.
+    pub fn is_outdated(&self) -> bool {
+        self.state.has_changed().unwrap_or(true)
     }
 
     /// Waits for a write, but not beyond the rights under which its event was made; none when these ended meanwhile.
@@ -157,8 +197,8 @@ impl Subscription {
         Arc::clone(&self.tie)
     }
 
-    /// Begins anew, by the plan of now.
-    async fn reopen(&mut self) -> Result<(), StreamEnd> {
+    /// Begins anew, by the plan of now; an error is its end.
+    pub async fn reopen(&mut self) -> Result<(), StreamEnd> {
         self.state.borrow().caller().map_err(StreamEnd::Denied)?;
         let gateway = &self.streams.inner.gateway;
         let prepared = gateway.prepare_again(&self.asked.source, &self.asked.variables).await;

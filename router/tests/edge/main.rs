@@ -12,6 +12,7 @@ mod foreign_callers;
 mod foreign_keys;
 mod http;
 mod kills;
+mod many_listeners;
 mod multipart;
 mod overload;
 mod passed_on;

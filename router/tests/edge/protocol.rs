@@ -92,6 +92,42 @@ async fn what_is_no_message_closes_the_connection() {
 }
 
 #[tokio::test]
+async fn what_is_no_frame_closes_the_connection_with_the_codes_of_the_standard() {
+    let platform = Platform::start(Transport::InProcess).await;
+    let large = [&[0x81, 0xFF][..], &(1_u64 << 21).to_be_bytes(), &[0; 4]].concat();
+    for (frame, code) in [
+        (vec![0x81, 0x01, b'a'], 1002),
+        (vec![0x83, 0x80, 0, 0, 0, 0], 1002),
+        (vec![0x81, 0x81, 0, 0, 0, 0, 0xFF], 1007),
+        (large, 1009),
+    ] {
+        let mut socket = Socket::session(&platform, None).await;
+        socket.send_bytes(&frame).await;
+        assert_eq!(socket.closed().await.0, code, "{frame:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_in_several_frames_is_one() {
+    let platform = Platform::start(Transport::InProcess).await;
+    let mut socket = Socket::session(&platform, None).await;
+    for frame in [
+        &b"\x01\x87\0\0\0\0{\"type\""[..],
+        // A ping may come between two frames of a message (RFC 6455 §5.4).
+        b"\x89\x85\0\0\0\0there",
+        b"\x00\x80\0\0\0\0",
+        b"\x80\x88\0\0\0\0:\"ping\"}",
+    ] {
+        for byte in frame {
+            socket.send_bytes(&[*byte]).await;
+        }
+    }
+    assert_eq!(socket.pong().await, b"there");
+    assert_eq!(socket.next().await, json!({ "type": "pong" }));
+    assert_eq!(socket.leave().await, 1000, "a close is answered by its own code");
+}
+
+#[tokio::test]
 async fn a_session_has_to_begin_in_time() {
     let brief = |limits: &mut cloudphone_router::protection::Limits| {
         limits.initialisation_timeout = Duration::from_millis(100);

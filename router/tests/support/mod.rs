@@ -36,7 +36,8 @@ use faults::FaultyWire;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use notes::Notes;
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::io::BufStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -115,6 +116,8 @@ pub struct Settings {
     pub rules: Vec<(String, String)>,
     pub authorization: AuthorizationMode,
     pub introspection: bool,
+    /// Whether connections are something else than plain sockets to the router, as encrypted ones are.
+    pub wrapped: bool,
     /// Further subgraphs.
     pub more: Vec<(Part, Arc<dyn SubgraphService>)>,
 }
@@ -135,6 +138,7 @@ impl Settings {
             rules: Vec::new(),
             authorization: AuthorizationMode::default(),
             introspection: true,
+            wrapped: false,
             more: Vec::new(),
         }
     }
@@ -147,6 +151,23 @@ impl Settings {
     pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
         change(&mut self.limits);
         self
+    }
+}
+
+/// Hands out connections that hold what is written until it is flushed.
+struct Wrapping(TcpListener);
+
+impl axum::serve::Listener for Wrapping {
+    type Io = BufStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        let (stream, address) = self.0.accept().await.unwrap();
+        (BufStream::new(stream), address)
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.0.local_addr()
     }
 }
 
@@ -227,13 +248,18 @@ impl Platform {
         };
         let pages = Pages { console: None, explorer: false, content: ContentPolicy::default() };
         let health = Router::new().route("/health/liveness", get(async || "up"));
-        let app = routes(edge, &Live::new(gateway.clone()), &pages, health)
-            .into_make_service_with_connect_info::<SocketAddr>();
+        let app = routes(edge, &Live::new(gateway.clone()), &pages, health);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = draining.clone().cancelled_owned();
-        let server =
-            tokio::spawn(async move { axum::serve(listener, app).with_graceful_shutdown(stop).await.unwrap() });
+        let server = tokio::spawn(async move {
+            if settings.wrapped {
+                axum::serve(Wrapping(listener), app).with_graceful_shutdown(stop).await.unwrap();
+            } else {
+                let app = app.into_make_service_with_connect_info::<SocketAddr>();
+                axum::serve(listener, app).with_graceful_shutdown(stop).await.unwrap();
+            }
+        });
         Self {
             address,
             doorman,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -74,6 +75,20 @@ impl Socket {
 
     pub async fn send_binary(&mut self) {
         self.0.send(Message::binary(vec![1, 2, 3])).await.unwrap();
+    }
+
+    /// Sends bytes as they are, which should be frames.
+    pub async fn send_bytes(&mut self, bytes: &[u8]) {
+        let MaybeTlsStream::Plain(stream) = self.0.get_mut() else { panic!("the connection is plain") };
+        stream.write_all(bytes).await.unwrap();
+    }
+
+    /// What the next pong answers.
+    pub async fn pong(&mut self) -> Vec<u8> {
+        match timeout(PATIENCE, self.0.next()).await.expect("something comes").expect("not the end").unwrap() {
+            Message::Pong(payload) => payload.to_vec(),
+            other => panic!("not a pong: {other:?}"),
+        }
     }
 
     /// The next protocol message.

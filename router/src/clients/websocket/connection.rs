@@ -3,192 +3,178 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocket};
 use bytes::Bytes;
 use cloudphone_core::Origin;
 use cloudphone_traffic::headers::ClientHeaders;
-use futures::StreamExt as _;
-use futures::stream::SplitStream;
-use serde_json::Value;
-use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::writer::{LastHeard, write};
+use super::socket::{Over, Socket};
 use crate::authentication::{AuthenticationError, Credential};
-use crate::clients::envelope::Wire;
-use crate::clients::operations::{Operations, Outgoing, QUEUE, Start};
+use crate::clients::envelope::{Message, Wire};
+use crate::clients::operations::{Operations, Start};
+use crate::clients::outbox::Outbox;
 use crate::clients::protocol::{ClientMessage, Close};
 use crate::server::OpenEdge;
 use crate::session::{Session, ended};
 
-/// How long a client may take to hear that the connection closes, and to answer.
-const FAREWELL: Duration = Duration::from_secs(1);
 /// How long queries and mutations may take to finish when the session ends.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How long queries and mutations may take to finish when the supergraph changed.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// Serves the connection to its end.
-pub async fn serve(
-    edge: Arc<OpenEdge>,
-    socket: WebSocket,
-    arrival: (Origin, ClientHeaders),
-    early: Option<Credential>,
-) {
+/// Where a connection comes from, what else of it subgraphs are told, and the credential that its request had.
+type Arrival = (Origin, ClientHeaders, Option<Credential>);
+
+/// Serves the connection to its end; `read` was read of it already.
+pub(super) async fn serve(edge: Arc<OpenEdge>, out: Arc<Outbox>, read: Bytes, arrival: Box<Arrival>) {
     metrics::gauge!("cloudphone_websocket_connections").increment(1.0);
-    let (sink, stream) = socket.split();
-    let (out, queue) = mpsc::channel(QUEUE);
-    let heard = LastHeard::new();
-    let limits = &edge.limits;
-    let writer = tokio::spawn(write(sink, queue, heard.clone(), limits.heartbeat, limits.write_timeout));
-    let mut connection = Connection { edge, stream, out, heard };
-    let close = connection.run(arrival, early).await;
-    if let Some(close) = close {
-        // The queue may be full of a slow client's messages; the writer's own limits then end it.
-        let _ = timeout(FAREWELL, connection.out.send(Outgoing::Close(close))).await;
-        // Closing a connection with unread bytes resets it, and the client would never read why.
-        let _ = timeout(FAREWELL, async { while let Some(Ok(_)) = connection.stream.next().await {} }).await;
+    let socket = Socket::new(Arc::clone(&out), &read, edge.limits.heartbeat, edge.limits.write_timeout);
+    drop(read);
+    let mut connection = Connection { edge, socket, out };
+    let over = connection.run(arrival).await;
+    // Boxed, as a connection that goes on must not keep the room that its end takes.
+    match over {
+        Over::Close(close) => Box::pin(connection.socket.close(&close)).await,
+        Over::Gone => Box::pin(connection.socket.leave()).await,
     }
-    drop(connection);
-    let _ = writer.await;
     metrics::gauge!("cloudphone_websocket_connections").decrement(1.0);
 }
 
 struct Connection {
     edge: Arc<OpenEdge>,
-    stream: SplitStream<WebSocket>,
-    out: mpsc::Sender<Outgoing>,
-    heard: LastHeard,
+    socket: Socket,
+    out: Arc<Outbox>,
 }
 
 impl Connection {
-    /// Runs to the end; `None` when the client left by itself.
-    async fn run(&mut self, arrival: (Origin, ClientHeaders), early: Option<Credential>) -> Option<Close> {
-        let (draining, out) = (self.edge.draining.clone(), self.out.clone());
-        let limit = self.edge.limits.initialisation_timeout;
-        let session = tokio::select! {
-            begun = timeout(limit, self.initialise(arrival, early)) => match begun {
-                Ok(Ok(session)) => Arc::new(session),
-                Ok(Err(end)) => return end,
-                Err(_) => return Some(Close::InitialisationTimeout),
-            },
-            () = draining.cancelled() => return Some(Close::GoingAway),
-            // The writer gave the client up.
-            () = out.closed() => return None,
+    async fn run(&mut self, arrival: Box<Arrival>) -> Over {
+        // Boxed, as most of a connection's life comes after.
+        let session = match Box::pin(self.begin(arrival)).await {
+            Ok(session) => Arc::new(session),
+            Err(over) => return over,
         };
-        let operations =
-            Operations::new(Arc::clone(&self.edge), Arc::clone(&session), Wire::WebSocket, self.out.clone());
-        let end = self.serve_session(&session, &operations).await;
+        let (edge, out) = (Arc::clone(&self.edge), Arc::clone(&self.out));
+        let operations = Operations::new(edge, Arc::clone(&session), Wire::WebSocket, out);
+        let over = self.serve_session(&session, &operations).await;
         operations.stop_all();
-        end
+        over
     }
 
-    async fn initialise(
-        &mut self,
-        (origin, told): (Origin, ClientHeaders),
-        early: Option<Credential>,
-    ) -> Result<Session, Option<Close>> {
+    async fn begin(&mut self, arrival: Box<Arrival>) -> Result<Session, Over> {
+        let draining = self.edge.draining.clone();
+        let limit = self.edge.limits.initialisation_timeout;
+        tokio::select! {
+            begun = timeout(limit, self.initialise(arrival)) => match begun {
+                Ok(begun) => begun,
+                Err(_) => Err(Over::Close(Close::InitialisationTimeout)),
+            },
+            () = draining.cancelled() => Err(Over::Close(Close::GoingAway)),
+        }
+    }
+
+    async fn initialise(&mut self, arrival: Box<Arrival>) -> Result<Session, Over> {
+        let (origin, told, early) = *arrival;
         loop {
-            match self.next().await.map_err(Some)?.ok_or(None)? {
+            match self.next().await? {
                 ClientMessage::ConnectionInit { payload } => {
                     let credential = self.edge.authenticator.places().in_payload(&payload).or(early);
                     let authenticator = Arc::clone(&self.edge.authenticator);
-                    let opened = Session::open(authenticator, credential, origin).await;
-                    let session = opened.map_err(|error| Some(close_for(error)))?;
-                    self.reply(r#"{"type":"connection_ack"}"#).await;
+                    let opened = self.socket.during(Session::open(authenticator, credential, origin)).await?;
+                    let session = opened.map_err(close_for)?;
+                    self.reply(r#"{"type":"connection_ack"}"#).await?;
                     return Ok(session.with_headers(self.edge.gateway.socket_headers(told, &payload)));
                 }
-                ClientMessage::Ping { .. } => self.reply(r#"{"type":"pong"}"#).await,
-                ClientMessage::Subscribe { .. } => return Err(Some(Close::Unauthorized)),
+                ClientMessage::Ping { .. } => self.reply(r#"{"type":"pong"}"#).await?,
+                ClientMessage::Subscribe { .. } => return Err(Over::Close(Close::Unauthorized)),
                 ClientMessage::Pong {} | ClientMessage::Complete { .. } => {}
             }
         }
     }
 
-    async fn serve_session(&mut self, session: &Session, operations: &Operations) -> Option<Close> {
+    async fn serve_session(&mut self, session: &Session, operations: &Operations) -> Over {
         let mut state = session.state();
-        let (draining, out) = (self.edge.draining.clone(), self.out.clone());
+        let draining = self.edge.draining.clone();
         loop {
+            if let Some(error) = ended(&mut state) {
+                // Streams end without a word of their own: told an error, a client would not take them up again with
+                // a fresh credential.
+                return self.settle(operations, LAST_WORDS, close_for(error)).await;
+            }
             let message = tokio::select! {
                 message = self.next() => message,
                 () = draining.cancelled() => {
-                    operations.stop_streams();
-                    operations.settle(self.edge.limits.drain).await;
-                    return Some(Close::GoingAway);
+                    return self.settle(operations, self.edge.limits.drain, Over::Close(Close::GoingAway)).await;
                 }
                 () = operations.superseded() => {
-                    operations.stop_streams();
-                    operations.settle(DRAIN).await;
-                    return Some(Close::SupergraphChanged);
+                    return self.settle(operations, DRAIN, Over::Close(Close::SupergraphChanged)).await;
                 }
-                error = ended(&mut state) => {
-                    // Streams end without a word of their own: told an error, a client would not take them up again with
-                    // a fresh credential.
-                    operations.stop_streams();
-                    operations.settle(LAST_WORDS).await;
-                    return Some(close_for(error));
-                }
-                () = out.closed() => return None,
-            };
-            let message = match message {
-                Ok(Some(message)) => message,
-                Ok(None) => return None,
-                Err(close) => return Some(close),
-            };
-            match message {
-                ClientMessage::ConnectionInit { .. } => return Some(Close::TooManyInitialisations),
-                ClientMessage::Ping { payload } => match self.renew(session, &payload).await {
-                    Ok(()) => self.reply(r#"{"type":"pong"}"#).await,
-                    Err(error) => return Some(close_for(error)),
-                },
-                ClientMessage::Pong {} => {}
-                ClientMessage::Subscribe { id, payload } => {
-                    if let Err(close) = operations.start(id, Start::Requested(payload)) {
-                        return Some(close);
+                changed = state.changed() => match changed {
+                    Ok(()) => {
+                        operations.rights_changed();
+                        continue;
                     }
-                }
-                ClientMessage::Complete { id } => operations.stop(&id),
+                    Err(_) => return close_for(AuthenticationError::Unavailable),
+                },
+            };
+            // Boxed, as a client that only listens must not keep room for what it may say.
+            let taken = match message {
+                Ok(message) => Box::pin(self.take(message, session, operations)).await,
+                Err(over) => return over,
+            };
+            if let Err(over) = taken {
+                return over;
             }
         }
     }
 
-    /// A ping whose payload carries a credential renews the session in place.
-    async fn renew(&self, session: &Session, payload: &Value) -> Result<(), AuthenticationError> {
-        match self.edge.authenticator.places().in_payload(payload) {
-            Some(credential) => session.renew(credential).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn reply(&self, text: &'static str) {
-        let _ = self.out.send(Outgoing::Text(Bytes::from_static(text.as_bytes()))).await;
-    }
-
-    /// The next protocol message; `Ok(None)` when the client is gone.
-    async fn next(&mut self) -> Result<Option<ClientMessage>, Close> {
-        loop {
-            let Some(Ok(message)) = self.stream.next().await else { return Ok(None) };
-            self.heard.note();
-            match message {
-                Message::Text(text) => return ClientMessage::parse(&text).map(Some).ok_or(Close::BadRequest),
-                Message::Binary(_) => return Err(Close::BadRequest),
-                Message::Close(_) => {
-                    // Reading on sends the answer to the close, without which the client takes it for a failure.
-                    let _ = timeout(FAREWELL, self.stream.next()).await;
-                    return Ok(None);
+    async fn take(&mut self, message: ClientMessage, session: &Session, operations: &Operations) -> Result<(), Over> {
+        match message {
+            ClientMessage::ConnectionInit { .. } => Err(Over::Close(Close::TooManyInitialisations)),
+            ClientMessage::Ping { payload } => {
+                // A ping whose payload carries a credential renews the session in place.
+                if let Some(credential) = self.edge.authenticator.places().in_payload(&payload) {
+                    self.socket.during(session.renew(credential)).await?.map_err(close_for)?;
                 }
-                Message::Ping(_) | Message::Pong(_) => {}
+                self.reply(r#"{"type":"pong"}"#).await
+            }
+            ClientMessage::Pong {} => Ok(()),
+            ClientMessage::Subscribe { id, payload } => {
+                operations.start(id, Start::Requested(payload)).map_err(Over::Close)
+            }
+            ClientMessage::Complete { id } => {
+                operations.stop(&id);
+                Ok(())
             }
         }
+    }
+
+    /// Ends the streams and lets the rest finish, before the connection ends for this reason.
+    async fn settle(&mut self, operations: &Operations, limit: Duration, over: Over) -> Over {
+        operations.stop_streams();
+        match Box::pin(self.socket.during(operations.settle(limit))).await {
+            Ok(()) => over,
+            Err(broken) => broken,
+        }
+    }
+
+    async fn reply(&mut self, text: &'static str) -> Result<(), Over> {
+        let sent = self.out.send(Message::from(Bytes::from_static(text.as_bytes())));
+        if self.socket.during(sent).await? { Ok(()) } else { Err(Over::Gone) }
+    }
+
+    /// The next protocol message.
+    async fn next(&mut self) -> Result<ClientMessage, Over> {
+        let text = self.socket.next().await?;
+        ClientMessage::parse(&text).ok_or(Over::Close(Close::BadRequest))
     }
 }
 
-fn close_for(error: AuthenticationError) -> Close {
-    match error {
+fn close_for(error: AuthenticationError) -> Over {
+    Over::Close(match error {
         AuthenticationError::Unavailable => Close::TryAgainLater,
         AuthenticationError::Missing
         | AuthenticationError::Invalid
         | AuthenticationError::Expired
         | AuthenticationError::Revoked => Close::Forbidden(error),
-    }
+    })
 }

@@ -1,18 +1,21 @@
 //! The operations that share one connection, by either protocol that has such connections.
 
+mod delivery;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use parking_lot::Mutex;
-use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::envelope::{Envelope, Wire};
+use delivery::{Delivery, Turn};
+
+use super::envelope::{Envelope, Message, Wire};
+use super::outbox::Outbox;
 use super::protocol::Close;
 use super::request::GraphQlParameters;
 use crate::answer::errors_list;
@@ -21,19 +24,7 @@ use crate::gateway::{OperationKind, Prepared, Scope};
 use crate::pipeline::{Admitted, Rejection};
 use crate::server::OpenEdge;
 use crate::session::Session;
-use crate::streams::{Next, StreamEnd, Tie};
-
-/// Messages waiting for a slow client; operations hold back while it is full.
-pub const QUEUE: usize = 64;
-
-/// What to write next.
-#[derive(Debug)]
-pub enum Outgoing {
-    /// A message.
-    Text(Bytes),
-    /// The end of the connection.
-    Close(Close),
-}
+use crate::streams::{Listener as _, Round, StreamEnd, Tie};
 
 /// What begins an operation.
 pub enum Start {
@@ -46,11 +37,15 @@ pub enum Start {
 /// Running operations by the id that the client gave them.
 #[derive(Clone)]
 pub struct Operations {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
     edge: Arc<OpenEdge>,
     session: Arc<Session>,
     wire: Wire,
-    out: mpsc::Sender<Outgoing>,
-    running: Arc<Mutex<Running>>,
+    out: Arc<Outbox>,
+    running: Mutex<Running>,
     /// A change of the supergraph ended all streams there were.
     superseded: CancellationToken,
     tasks: TaskTracker,
@@ -59,90 +54,112 @@ pub struct Operations {
 #[derive(Default)]
 struct Running {
     started: u64,
-    operations: HashMap<String, Operation>,
+    operations: HashMap<Box<str>, Operation>,
 }
 
 struct Operation {
     /// Tells operations apart that have the same id one after the other.
     number: u64,
-    task: AbortHandle,
+    /// What is done about it at this moment; a subscription that runs needs no task.
+    task: Option<AbortHandle>,
     streams: bool,
     /// Its stream, once it has one.
     tie: Option<Arc<Tie>>,
+    delivery: Option<Arc<Delivery>>,
+}
+
+impl Operation {
+    fn stop(self) {
+        self.task.inspect(AbortHandle::abort);
+        self.delivery.inspect(|delivery| delivery.stop());
+    }
 }
 
 impl Operations {
     /// None yet.
-    pub fn new(edge: Arc<OpenEdge>, session: Arc<Session>, wire: Wire, out: mpsc::Sender<Outgoing>) -> Self {
-        let superseded = CancellationToken::new();
-        Self { edge, session, wire, out, running: Arc::default(), superseded, tasks: TaskTracker::new() }
+    pub fn new(edge: Arc<OpenEdge>, session: Arc<Session>, wire: Wire, out: Arc<Outbox>) -> Self {
+        let (running, superseded, tasks) = (Mutex::default(), CancellationToken::new(), TaskTracker::new());
+        Self { inner: Arc::new(Inner { edge, session, wire, out, running, superseded, tasks }) }
     }
 
     /// Starts an operation; an error closes the connection.
     pub fn start(&self, id: String, start: Start) -> Result<(), Close> {
-        let mut running = self.running.lock();
-        if running.operations.contains_key(&id) {
+        let inner = &self.inner;
+        let mut running = inner.running.lock();
+        if running.operations.contains_key(id.as_str()) {
             return Err(Close::SubscriberExists(id));
         }
-        if running.operations.len() >= self.edge.newest().limits.operations_per_connection {
+        if running.operations.len() >= inner.edge.newest().limits.operations_per_connection {
+            drop(running);
             let message = "Too many operations run on this connection; end one first.";
-            let errors = self.errors("TOO_MANY_OPERATIONS", message);
+            let refusal = Envelope::new(inner.wire, &id).error(&inner.errors("TOO_MANY_OPERATIONS", message));
             // A client that floods a full queue with operations is cut off rather than answered.
-            let refusal = Envelope::new(self.wire, &id).error(&errors);
-            return self.out.try_send(Outgoing::Text(refusal)).map_err(|_| Close::TooSlow);
+            return if inner.out.try_send(refusal) { Ok(()) } else { Err(Close::TooSlow) };
         }
         running.started += 1;
         let number = running.started;
-        let (operations, name, start) = (self.clone(), id.clone(), Box::new(start));
-        let task = self.tasks.spawn(async move { operations.run(&name, number, start).await }).abort_handle();
-        running.operations.insert(id, Operation { number, task, streams: false, tie: None });
+        let (operations, name, start) = (Arc::clone(inner), Box::from(id.as_str()), Box::new(start));
+        let task = inner.tasks.spawn(async move { operations.run(&id, number, start).await }).abort_handle();
+        let operation = Operation { number, task: Some(task), streams: false, tie: None, delivery: None };
+        running.operations.insert(name, operation);
         Ok(())
     }
 
     /// Ends an operation that the client no longer wants.
     pub fn stop(&self, id: &str) {
-        if let Some(operation) = self.running.lock().operations.remove(id) {
-            operation.task.abort();
-        }
+        let stopped = self.inner.running.lock().operations.remove(id);
+        stopped.into_iter().for_each(Operation::stop);
     }
 
     /// Ends the subscriptions without a word, so that clients take them up again elsewhere.
     pub fn stop_streams(&self) {
-        let running = &mut self.running.lock().operations;
-        running.extract_if(|_, operation| operation.streams).for_each(|(_, operation)| operation.task.abort());
+        let running = &mut self.inner.running.lock().operations;
+        let stopped: Vec<_> = running.extract_if(|_, operation| operation.streams).collect();
+        for (_, operation) in stopped {
+            operation.stop();
+        }
+    }
+
+    /// The caller's rights are others now, or ended.
+    pub fn rights_changed(&self) {
+        let running = self.inner.running.lock();
+        let deliveries: Vec<_> = running.operations.values().filter_map(|one| one.delivery.clone()).collect();
+        drop(running);
+        let mut round = Round::default();
+        for delivery in deliveries {
+            delivery.news(&mut round);
+        }
     }
 
     /// Waits until a change of the supergraph has ended all streams there were. Its end lets clients come back and subscribe
     /// again by themselves, as none of them does when a single operation fails.
     pub async fn superseded(&self) {
-        self.superseded.cancelled().await;
+        self.inner.superseded.cancelled().await;
     }
 
     /// Ends all of them.
     pub fn stop_all(&self) {
-        self.running.lock().operations.drain().for_each(|(_, operation)| operation.task.abort());
+        let stopped = std::mem::take(&mut self.inner.running.lock().operations);
+        stopped.into_values().for_each(Operation::stop);
     }
 
     /// Waits until all have said their last word, at most for `limit`.
     pub async fn settle(&self, limit: Duration) {
-        self.tasks.close();
-        let _ = timeout(limit, self.tasks.wait()).await;
+        self.inner.tasks.close();
+        let _ = timeout(limit, self.inner.tasks.wait()).await;
     }
+}
 
-    async fn run(&self, id: &str, number: u64, start: Box<Start>) {
+impl Inner {
+    async fn run(self: &Arc<Self>, id: &str, number: u64, start: Box<Start>) {
         let envelope = Envelope::new(self.wire, id);
-        // Boxed, as an idle subscription must not keep the room that its beginning took.
-        let admitted = Box::pin(self.admit(*start)).await;
-        let last = match admitted {
+        let last = match self.admit(*start).await {
             Err(rejection) => rejection.map(|rejection| envelope.error(&rejection.errors)),
             Ok(Admitted { prepared, place, .. }) if prepared.kind() == OperationKind::Subscription => {
                 drop(place);
-                if let Some(operation) = self.running.lock().operations.get_mut(id).filter(|own| own.number == number) {
-                    operation.streams = true;
-                }
-                self.stream(&envelope, id, number, prepared).await
+                self.stream(envelope, id, number, prepared)
             }
-            Ok(admitted) => Box::pin(self.answer(&envelope, admitted)).await,
+            Ok(admitted) => self.answer(&envelope, admitted).await,
         };
         if let Some(last) = last {
             self.finish(id, number, last).await;
@@ -171,7 +188,7 @@ impl Operations {
     }
 
     /// Answers a query or mutation; gives its last word.
-    async fn answer(&self, envelope: &Envelope, admitted: Admitted) -> Option<Bytes> {
+    async fn answer(&self, envelope: &Envelope, admitted: Admitted) -> Option<Message> {
         let scope = match self.scope() {
             Ok(scope) => scope,
             Err(denied) => return Some(envelope.error(&self.errors(denied.code(), &denied.to_string()))),
@@ -180,32 +197,69 @@ impl Operations {
             self.edge.newest().gateway.execute(&admitted.prepared, scope).await.with_extensions(&admitted.told);
         // A slow client must not keep others from their turn.
         drop(admitted);
-        self.send(envelope.next(&answer.body)).await.then(|| envelope.complete())
+        self.out.send(envelope.next(&answer.body)).await.then(|| envelope.complete())
     }
 
-    /// Sends the events of a subscription; gives its last word, if it has one.
-    async fn stream(&self, envelope: &Envelope, id: &str, number: u64, prepared: Prepared) -> Option<Bytes> {
+    /// Begins to deliver the events of a subscription, which then needs no task; gives its last word when it is refused.
+    fn stream(self: &Arc<Self>, envelope: Envelope, id: &str, number: u64, prepared: Prepared) -> Option<Message> {
         let session = &self.session;
+        let mut running = self.running.lock();
+        // The client may have ended it meanwhile.
+        let operation = running.operations.get_mut(id).filter(|own| own.number == number)?;
+        operation.streams = true;
+        drop(running);
         let subscribed =
             self.edge.newest().streams().subscribe(prepared, session.origin(), session.headers(), session.state());
-        let mut subscription = match subscribed {
-            Ok(subscription) => subscription,
+        let subscription = match subscribed {
+            Ok(subscription) => Box::new(subscription),
             Err(full) => return Some(envelope.error(&self.errors(full.code(), &full.to_string()))),
         };
-        if let Some(operation) = self.running.lock().operations.get_mut(id).filter(|own| own.number == number) {
-            operation.tie = Some(subscription.tie());
-        }
-        let end = loop {
-            match subscription.next().await {
-                Next::Event(event) => {
-                    let sent = subscription.while_entitled(self.send(envelope.next(event.body()))).await;
-                    if sent == Some(false) {
-                        return None;
-                    }
-                }
-                Next::End(end) => break end,
-            }
+        let delivery = Delivery::new(self, envelope, id, number);
+        let mut running = self.running.lock();
+        let operation = running.operations.get_mut(id).filter(|own| own.number == number)?;
+        operation.tie = Some(subscription.tie());
+        operation.delivery = Some(Arc::clone(&delivery));
+        // Done with; as long as it is named here, a task keeps its room.
+        operation.task = None;
+        drop(running);
+        delivery.begin(subscription);
+        None
+    }
+
+    /// Does in a task what a delivery cannot do without waiting.
+    fn take_turn(self: Arc<Self>, delivery: &Arc<Delivery>, turn: Turn) {
+        let (operations, own) = (Arc::clone(&self), Arc::clone(delivery));
+        let mut running = self.running.lock();
+        let operation = running.operations.get_mut(&delivery.id).filter(|own| own.number == delivery.number);
+        let Some(operation) = operation else { return };
+        operation.task = Some(self.tasks.spawn(async move { operations.turn(own, turn).await }).abort_handle());
+    }
+
+    async fn turn(self: Arc<Self>, delivery: Arc<Delivery>, turn: Turn) {
+        let ended = match turn {
+            Turn::End(end) => Err(end),
+            Turn::Reopen(mut subscription) => subscription.reopen().await.map(|()| subscription),
         };
+        match ended {
+            Ok(subscription) => {
+                let mut running = self.running.lock();
+                let operation = running.operations.get_mut(&delivery.id).filter(|own| own.number == delivery.number);
+                if let Some(operation) = operation {
+                    operation.task = None;
+                }
+                drop(running);
+                delivery.begin(subscription);
+            }
+            Err(end) => {
+                if let Some(last) = self.last_word(&delivery.envelope, end) {
+                    self.finish(&delivery.id, delivery.number, last).await;
+                }
+            }
+        }
+    }
+
+    /// The last word of a subscription, if it has one.
+    fn last_word(&self, envelope: &Envelope, end: StreamEnd) -> Option<Message> {
         match end {
             StreamEnd::Completed => Some(envelope.complete()),
             StreamEnd::TooSlow => {
@@ -238,20 +292,15 @@ impl Operations {
 
     /// Says an operation's last word. Its id is free before the client hears it, as the client may use it again at once;
     /// a client that ended the operation itself hears nothing more of it.
-    async fn finish(&self, id: &str, number: u64, last: Bytes) {
+    async fn finish(&self, id: &str, number: u64, last: Message) {
         let was_running = {
             let running = &mut self.running.lock().operations;
             let own = running.get(id).is_some_and(|operation| operation.number == number);
             own && running.remove(id).is_some()
         };
         if was_running {
-            self.send(last).await;
+            self.out.send(last).await;
         }
-    }
-
-    /// False when the connection is gone.
-    async fn send(&self, text: Bytes) -> bool {
-        self.out.send(Outgoing::Text(text)).await.is_ok()
     }
 
     fn errors(&self, code: &str, message: &str) -> Vec<u8> {

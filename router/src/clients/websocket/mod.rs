@@ -1,0 +1,64 @@
+//! Operations over WebSocket by the graphql-transport-ws protocol.
+
+pub(crate) mod bytes;
+mod connection;
+pub(crate) mod frame;
+mod handshake;
+mod pulse;
+mod socket;
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use self::bytes::ByteStream;
+pub use self::bytes::SocketBelow;
+use self::handshake::{Handshake, has_token};
+use super::outbox::Outbox;
+use super::protocol::SUBPROTOCOL;
+use crate::authentication::Credential;
+use crate::origin::Client;
+use crate::server::OpenEdge;
+
+/// Accepts a WebSocket; the credential may come by header, by a subprotocol
+/// `bearer.TOKEN` beside the real one, by query parameter `token`, or later by `connection_init`.
+pub async fn upgrade(State(edge): State<Arc<OpenEdge>>, client: Client, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    let handshake = match Handshake::read(&mut parts) {
+        Ok(handshake) => handshake,
+        Err(refusal) => return *refusal,
+    };
+    let headers = &parts.headers;
+    if !edge.cross_site.allows_socket(headers) {
+        return (StatusCode::FORBIDDEN, "This origin may not open a socket here.").into_response();
+    }
+    if !has_token(headers, &header::SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
+        return (StatusCode::BAD_REQUEST, "Speak the subprotocol graphql-transport-ws.").into_response();
+    }
+    let Ok(place) = Arc::clone(&edge.connections).try_acquire_owned() else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "Too many connections; try again later.").into_response();
+    };
+    let early = edge.authenticator.places().in_headers(headers);
+    let early = early.or_else(|| Credential::in_subprotocols(headers));
+    let early = early.or_else(|| credential_of_query(parts.uri.query()));
+    let arrival = (client.origin, edge.gateway.client_headers(headers), early);
+    let Handshake { connection, below, accept } = handshake;
+    let attended = edge.socket();
+    // Ends with the connection, which ends when the router shuts down.
+    tokio::spawn(async move {
+        let _held: (OwnedSemaphorePermit, TaskTrackerToken) = (place, attended);
+        let Ok(upgraded) = connection.await else { return };
+        let (stream, read) = ByteStream::new(upgraded, below);
+        connection::serve(edge, Outbox::of_socket(stream), read, Box::new(arrival)).await;
+    });
+    handshake::answer(accept, SUBPROTOCOL)
+}
+
+fn credential_of_query(query: Option<&str>) -> Option<Credential> {
+    let pairs = url::form_urlencoded::parse(query?.as_bytes());
+    pairs.filter(|(name, _)| name == "token").find_map(|(_, token)| Credential::from_query(&token))
+}
