@@ -105,8 +105,8 @@ async fn routers_share_what_they_keep_in_redis_and_do_without_it_while_it_is_awa
     assert_eq!(purge(&one).await, 503, "who purges has to know that nothing was");
 
     redis.start_again();
-    let kept = agreed(&one, &other).await;
-    assert!(kept >= last, "nothing of what was kept before comes back");
+    // Whatever was to be kept meanwhile may be kept now.
+    assert!(agreed(&one, &other).await > kept, "nothing comes back that was kept before");
     eventually(30, "purges work as before", async || holds(purge(&one).await == 204)).await;
 }
 

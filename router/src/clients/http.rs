@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::body::to_bytes;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::accept::{Accept, MediaType, answer};
 use super::plan::PlanWish;
+use super::remainder::Remainder;
 use super::request::{GraphQlParameters, MalformedRequest, RequestBody};
 use super::{reservations, sse, streaming, uploads};
 use crate::answer::{error_response, errors_response};
@@ -66,8 +67,21 @@ fn has_query(query: Option<&str>) -> bool {
 /// read: a connection with unread bytes cannot be used again, and its client may never see the answer.
 async fn body(limits: &Limits, request: Request) -> Result<Bytes, MalformedRequest> {
     let limit = limits.body_bytes;
-    let body = timeout(limits.request_timeout, to_bytes(request.into_body(), limit)).await;
-    body.map_err(|_| MalformedRequest::TooSlow)?.map_err(|_| MalformedRequest::TooLarge { limit })
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let fits = announced.is_some_and(|length: usize| length <= limit);
+    let (body, remainder) = if fits {
+        (request.into_body(), None)
+    } else {
+        let remainder = Remainder::new(request.into_body());
+        (Body::from_stream(remainder.clone()), Some(remainder))
+    };
+    let read = timeout(limits.request_timeout, to_bytes(body, limit)).await.map_err(|_| MalformedRequest::TooSlow)?;
+    read.map_err(|_| {
+        if let Some(remainder) = remainder {
+            remainder.hear_out(());
+        }
+        MalformedRequest::TooLarge { limit }
+    })
 }
 
 /// Reads the body of a request that is refused, so that its client sees the answer.

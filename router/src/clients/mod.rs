@@ -9,6 +9,7 @@ mod operations;
 mod outbox;
 pub(crate) mod plan;
 pub mod protocol;
+mod remainder;
 pub mod request;
 pub mod reservations;
 mod sse;

@@ -159,6 +159,28 @@ async fn a_body_has_a_limit() {
 }
 
 #[tokio::test]
+async fn who_sends_too_much_hears_of_it_after_having_sent_it_all() {
+    let platform =
+        Platform::start_with(Settings::new(Transport::InProcess).limits(|limits| limits.body_bytes = 1000)).await;
+    let body = vec![b' '; 30_000_000];
+    let chunked = [format!("{:x}\r\n", body.len()).as_bytes(), &body, b"\r\n0\r\n\r\n"].concat();
+    for (frame, body) in
+        [(format!("content-length: {}", body.len()), body), ("transfer-encoding: chunked".to_owned(), chunked)]
+    {
+        let mut stream = TcpStream::connect(platform.address).await.unwrap();
+        let head = format!("POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{frame}\r\n\r\n");
+        let answer = async {
+            stream.write_all(&[head.as_bytes(), &body].concat()).await.expect("all of it is taken");
+            let mut answer = vec![0; 4096];
+            let read = stream.read(&mut answer).await.unwrap();
+            String::from_utf8_lossy(&answer[..read]).into_owned()
+        };
+        let answer = timeout(PATIENCE, answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("PAYLOAD_TOO_LARGE"), "{frame}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_never_arrives_is_given_up() {
     let brief =
         |limits: &mut cloudphone_router::protection::Limits| limits.request_timeout = Duration::from_millis(100);

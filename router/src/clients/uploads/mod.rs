@@ -4,7 +4,6 @@
 //! stands for them in the variables is replaced by the file when a subgraph is called.
 
 mod map;
-mod remainder;
 mod spool;
 
 use std::sync::Arc;
@@ -18,10 +17,10 @@ use futures::TryStreamExt as _;
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use tokio::time::timeout;
 
+use super::remainder::Remainder;
 use super::request::{MalformedRequest, RequestBody};
 use crate::protection::Capacity;
 use map::Announced;
-use remainder::Remainder;
 
 /// Headers that browsers send across sites only after asking; a form needs one of them, for a page of any site can send forms.
 const PREFLIGHT: [&str; 3] = ["apollo-require-preflight", "x-apollo-operation-name", "graphql-require-preflight"];
@@ -97,7 +96,7 @@ pub(super) async fn read(
     let form = Form::begin(limits, body_bytes, &head.headers, body.clone())?;
     let read = timeout(limits.timeout, form.read(batch)).await.map_err(|_| MalformedRequest::TooSlow)?;
     if read.is_err() {
-        body.hear_out(limits.request_bytes, place);
+        body.hear_out(place);
     }
     read
 }

@@ -1,20 +1,19 @@
-//! What a client still sends after its form was refused.
+//! What a client still sends after its request was refused.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::body::{Body, BodyDataStream};
+use axum::body::{Body, BodyDataStream, Bytes};
 use futures::{Stream, StreamExt as _};
 use parking_lot::Mutex;
 use tokio::time::timeout;
 
-use crate::protection::Place;
-
 /// The longest that it is listened to.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The most that is heard.
+const MOST_BYTES: usize = 256 * 1024 * 1024;
 
 /// A body that somebody else can read on.
 #[derive(Clone)]
@@ -26,16 +25,16 @@ impl Remainder {
     }
 
     /// Reads on for a while and keeps nothing. A connection that is closed upon unread bytes is reset, and the answer goes with
-    /// it (RFC 9112 §9.6); many clients look for an answer only when they have sent everything. Ends by itself, and keeps its place
-    /// among the forms until then.
-    pub(super) fn hear_out(mut self, at_most: u64, place: Place) {
+    /// it (RFC 9112 §9.6); many clients look for an answer only when they have sent everything. Ends by itself, and keeps the
+    /// request's place among others until then.
+    pub(super) fn hear_out(mut self, place: impl Send + 'static) {
         tokio::spawn(async move {
             let mut heard = 0;
             let reading = async {
-                while heard < at_most
+                while heard < MOST_BYTES
                     && let Some(Ok(chunk)) = self.next().await
                 {
-                    heard += chunk.len() as u64;
+                    heard += chunk.len();
                 }
             };
             // Who is not done by then is too slow to be helped.
