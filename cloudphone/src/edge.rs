@@ -23,7 +23,7 @@ use cloudphone_router::gateway::{Gateway, correlated_errors, masked_errors};
 use cloudphone_router::live::Live;
 use cloudphone_router::origin::{ProxyHeader as Forwarding, TrustedProxies, behind_proxies};
 use cloudphone_router::pipeline::Stages;
-use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits, PlanAccess, UploadLimits};
+use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits, PlanAccess, StrictTransport, UploadLimits};
 use cloudphone_router::response_cache::ResponseCache;
 use cloudphone_router::server::{Edge, Pages, routes};
 use cloudphone_router::streams::{FieldRule, StreamLimits};
@@ -43,6 +43,8 @@ use crate::response_cache;
 use crate::services::Services;
 use crate::settings::{Environment, ProxyHeader, QueryPlanAccess, Settings};
 use crate::traffic;
+
+const YEAR_SECONDS: u64 = 365 * 86_400;
 
 /// The schemas of all subgraphs, in the order of their names.
 pub(crate) fn schemas() -> Vec<Part> {
@@ -110,6 +112,7 @@ impl PlatformEdge {
             console: console.join("index.html").is_file().then_some(console),
             explorer: settings.environment == Environment::Development,
             content: ContentPolicy { storage_origin: Some(self.storage_origin.clone()) },
+            transport: strict_transport(settings),
         };
         let authenticator = Arc::clone(&self.authenticator);
         let more = self.more.clone().merge(response_cache::routes(settings, self.remembered.cache()));
@@ -164,6 +167,13 @@ pub(crate) fn reconfigure(gateway: &Gateway, executor: Executor, settings: &Sett
     gateway.change_authorization(settings.router.authorization.mode.into());
     gateway.reconfigure(executor, planner_options(settings), request_timeout(settings));
     Ok(())
+}
+
+/// Whether browsers may come by TLS only.
+pub(crate) fn strict_transport(settings: &Settings) -> Option<StrictTransport> {
+    let usual = if settings.environment == Environment::Production { YEAR_SECONDS } else { 0 };
+    let seconds = settings.http.hsts_seconds.unwrap_or(usual);
+    (seconds > 0).then_some(StrictTransport { seconds, subdomains: settings.http.hsts_include_subdomains })
 }
 
 /// The token of whoever may set circuit breakers by hand, if there is one.

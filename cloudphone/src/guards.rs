@@ -73,7 +73,8 @@ fn cost(settings: &Settings) -> Option<CostRule> {
         settings::CostMode::Enforce => CostMode::Enforce,
     };
     let options = CostOptions { default_list_size: told.default_list_size };
-    Some(CostRule { mode, max: told.max, options })
+    let (max_per_subgraph, subgraphs) = (told.max_per_subgraph, told.subgraphs.clone());
+    Some(CostRule { mode, max: told.max, max_per_subgraph, subgraphs, options })
 }
 
 fn overload(settings: &Settings) -> OverloadRules {
@@ -96,6 +97,8 @@ fn rates(settings: &Settings, counts: &Arc<RateCounts>) -> Option<RateLimits> {
     };
     let rules = RateRules {
         callers: quotas(&told.callers),
+        tiers: told.tiers.iter().map(|(name, list)| (Arc::from(name.as_str()), quotas(list))).collect(),
+        subscriptions: quotas(&told.subscriptions),
         addresses: quotas(&told.addresses),
         sign_in: quotas(&told.sign_in),
         sign_in_fields: told.sign_in_fields.iter().cloned().collect(),

@@ -93,6 +93,11 @@ pub struct Http {
     pub trusted_proxies: Vec<String>,
     /// The header by which the trusted proxies name the client; they must not pass it on as the client sent it.
     pub proxy_header: ProxyHeader,
+    /// For how long browsers that came by TLS may come by nothing else (`Strict-Transport-Security`), in seconds; 0 says nothing of it.
+    /// Absent means a year in production, and 0 in development. Only told where a trusted proxy says that the client speaks TLS.
+    pub hsts_seconds: Option<u64>,
+    /// Whether that holds for all hosts below this one, too.
+    pub hsts_include_subdomains: bool,
     /// Largest JSON request body in bytes.
     pub max_body_bytes: usize,
     /// The longest a query or mutation may take, in seconds.
@@ -105,6 +110,8 @@ pub struct Http {
     /// How long requests are still taken after SIGTERM, while `/health/readiness` answers 503 so that load balancers send
     /// nobody any more, in seconds. Absent means 5 in `router` and `serve`, and 0 in `up`. After SIGINT (Ctrl-C) it is 0.
     pub notice_seconds: Option<u64>,
+    /// Requests under way on one HTTP/2 connection.
+    pub max_concurrent_streams: u32,
     /// How long in-flight work may finish at shutdown, after that, in seconds.
     pub drain_seconds: u64,
 }
@@ -128,11 +135,14 @@ impl Default for Http {
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             proxy_header: ProxyHeader::default(),
+            hsts_seconds: None,
+            hsts_include_subdomains: false,
             max_body_bytes: 10 * 1024 * 1024,
             request_timeout_seconds: 30,
             header_read_timeout_seconds: 75,
             write_timeout_seconds: 30,
             notice_seconds: None,
+            max_concurrent_streams: 200,
             drain_seconds: 30,
         }
     }

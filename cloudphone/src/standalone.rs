@@ -124,7 +124,8 @@ struct Site {
 
 impl Site {
     fn routes(&self, settings: &Settings) -> Router {
-        let pages = Pages { explorer: settings.environment == Environment::Development, ..Pages::default() };
+        let explorer = settings.environment == Environment::Development;
+        let pages = Pages { explorer, transport: edge::strict_transport(settings), ..Pages::default() };
         let authenticator = Arc::clone(&self.authenticator.part);
         let more = self.more.clone().merge(response_cache::routes(settings, self.remembered.cache()));
         let operator = Operator { token: edge::admin_token(settings), authenticator: None };

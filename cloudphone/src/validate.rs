@@ -33,6 +33,7 @@ pub fn validate(settings: &Settings) -> Vec<String> {
         timeouts.iter().all(|seconds| (1..=3600).contains(seconds)),
         "http.header_read_timeout_seconds, http.write_timeout_seconds: choose 1 to 3600 seconds.",
     );
+    check(settings.http.max_concurrent_streams > 0, "http.max_concurrent_streams: needs at least 1.");
     for field in &settings.router.subscriptions_from_next {
         let fits = FieldRule::parse_next(field).is_some();
         check(fits, &format!("router.subscriptions_from_next: `{field}` must be a field such as samples(resumeFrom)."));

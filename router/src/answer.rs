@@ -2,11 +2,24 @@
 
 use bytes::Bytes;
 use cloudphone_core::CorrelationId;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// An encoded list of one error.
 pub fn errors_list(code: &str, message: &str, correlation_id: CorrelationId) -> Vec<u8> {
-    let extensions = json!({ "code": code, "correlationId": correlation_id });
+    errors_list_with(code, message, correlation_id, [])
+}
+
+/// The same with further `extensions`.
+pub fn errors_list_with<const N: usize>(
+    code: &str,
+    message: &str,
+    correlation_id: CorrelationId,
+    more: [(&str, Value); N],
+) -> Vec<u8> {
+    let mut extensions = json!({ "code": code, "correlationId": correlation_id });
+    for (name, value) in more {
+        extensions[name] = value;
+    }
     serde_json::to_vec(&json!([{ "message": message, "extensions": extensions }])).expect("plain values always encode")
 }
 

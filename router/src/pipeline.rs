@@ -6,7 +6,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use cloudphone_core::Origin;
 use serde_json::{Map, Value};
 
-use crate::answer::errors_list;
+use crate::answer::errors_list_with;
 use crate::clients::request::GraphQlParameters;
 use crate::documents::Documents;
 use crate::gateway::{Gateway, OperationKind, Prepared, Scope};
@@ -69,7 +69,7 @@ impl Pipeline {
         let Stages { documents, rates, cost, overload } = &self.stages;
         let admitted = async {
             if let Some(rates) = rates {
-                rates.stand(scope)?;
+                rates.stand(scope, &parameters.query)?;
             }
             let place = match overload {
                 Some(overload) => Some(overload.place(&scope.origin).await?),
@@ -82,13 +82,16 @@ impl Pipeline {
                     return Err(rejection);
                 }
                 documents.learn(lesson, &parameters.query).await;
-                let told = cost.map(|cost| cost.check(&prepared, &scope.origin)).transpose()?;
+                let told = cost.as_ref().map(|cost| cost.check(&prepared, &scope.origin)).transpose()?;
                 Ok((prepared, told.unwrap_or_default()))
             };
             let ready = ready.await;
             // Requests that do not fit are counted as well: they have cost as much as others by now.
             let headers = match rates {
-                Some(rates) => rates.charge(scope, ready.as_ref().ok().map(|(prepared, _)| prepared)).await?,
+                Some(rates) => {
+                    let prepared = ready.as_ref().ok().map(|(prepared, _)| prepared);
+                    rates.charge(scope, &parameters.query, prepared).await?
+                }
                 None => Headers::new(),
             };
             let (prepared, mut told) = ready?;
@@ -122,7 +125,17 @@ impl Rejection {
 
     /// A refusal told by one sentence.
     pub fn new(code: &'static str, message: &str, origin: &Origin) -> Self {
-        Self::of_document(code, errors_list(code, message, origin.correlation_id))
+        Self::detailed(code, message, origin, [])
+    }
+
+    /// The same with more for programs to read in `extensions`.
+    pub fn detailed<const N: usize>(
+        code: &'static str,
+        message: &str,
+        origin: &Origin,
+        more: [(&str, Value); N],
+    ) -> Self {
+        Self::of_document(code, errors_list_with(code, message, origin.correlation_id, more))
     }
 
     /// The same with a status of its own.

@@ -13,9 +13,10 @@ use std::time::Duration;
 pub use capacity::{Capacity, Place};
 pub use cost::{CostMode, CostRule};
 pub use cross_site::CrossSite;
-pub use headers::{ContentPolicy, secure};
+pub use headers::{ContentPolicy, StrictTransport, secure};
 pub(crate) use overload::RETRY_AFTER;
 pub use overload::{Overload, OverloadRules, control_group_memory};
+pub(crate) use rates::tightest;
 pub use rates::{RateCounts, RateLimits, RateRules, WhenUnreachable};
 
 pub use crate::clients::plan::PlanAccess;

@@ -30,7 +30,7 @@ use crate::live::Live;
 use crate::origin::{CORRELATION_HEADER, Client, Peer};
 use crate::pipeline::{Pipeline, Stages};
 use crate::protection::door::door;
-use crate::protection::{ContentPolicy, CrossSite, Limits, secure};
+use crate::protection::{ContentPolicy, CrossSite, Limits, StrictTransport, secure};
 use crate::streams::Streams;
 
 pub use crate::clients::websocket::SocketBelow;
@@ -107,6 +107,8 @@ pub struct Pages {
     pub explorer: bool,
     /// What the pages may load.
     pub content: ContentPolicy,
+    /// Whether browsers may come by TLS only; absent: nothing is said of it.
+    pub transport: Option<StrictTransport>,
 }
 
 /// All routes of the edge; `more` brings health, metrics and what identity publishes. The edge can be made anew from other
@@ -138,7 +140,7 @@ pub fn routes(edge: Edge, live: &Live, pages: &Pages, more: Router) -> Router {
     let compress = DefaultPredicate::new()
         .and(NotForContentType::new("text/event-stream"))
         .and(NotForContentType::new("multipart/mixed"));
-    let router = secure(router, &pages.content);
+    let router = secure(router, &pages.content, pages.transport);
     router
         .layer(CompressionLayer::new().compress_when(compress))
         .layer(CatchPanicLayer::new())

@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
 
-    const PATIENCE: Patience = Patience { head: Duration::from_secs(5), write: Duration::from_secs(10) };
+    const PATIENCE: Patience = Patience { head: Duration::from_secs(5), write: Duration::from_secs(10), streams: 1 };
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_does_not_begin_to_speak_is_given_up() {

@@ -2,6 +2,7 @@
 
 mod door;
 mod guard;
+mod streams;
 
 use std::convert::Infallible;
 use std::io;
@@ -15,7 +16,7 @@ use axum::http::{HeaderValue, StatusCode, Version, header};
 use cloudphone_router::server::SocketBelow;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::conn::auto::upgrade::downcast;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -26,6 +27,7 @@ use tower::ServiceExt as _;
 
 pub(crate) use door::Door;
 use guard::Guarded;
+use streams::{Streams, watched};
 
 use crate::settings::Http;
 use crate::shutdown::Farewell;
@@ -33,13 +35,22 @@ use crate::shutdown::Farewell;
 /// Pause after a failed accept, such as for want of file descriptors: others close theirs meanwhile.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// How long clients are waited for.
+/// What is gathered of an answer before the client takes it, for each stream of an HTTP/2 connection.
+const SEND_BUFFER_BYTES: usize = 64 * 1024;
+/// The head of a request over HTTP/2, unpacked (RFC 9113 §10.5.1); as much as HTTP/1.1 may have here.
+const HEAD_BYTES: u32 = 16 * 1024;
+/// Streams that a client may reset before anybody looked at them: further ones end its connection (CVE-2023-44487).
+const RESETS: usize = 20;
+
+/// How long clients are waited for, and how much they may ask at once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
     /// For the head of a request, on a new connection and between two requests.
     pub(crate) head: Duration,
     /// For taking anything at all of what is sent.
     pub(crate) write: Duration,
+    /// Requests under way on one HTTP/2 connection.
+    pub(crate) streams: u32,
 }
 
 impl Patience {
@@ -48,6 +59,7 @@ impl Patience {
         Self {
             head: Duration::from_secs(settings.header_read_timeout_seconds),
             write: Duration::from_secs(settings.write_timeout_seconds),
+            streams: settings.max_concurrent_streams,
         }
     }
 }
@@ -95,11 +107,20 @@ pub(crate) async fn serve(listener: TcpListener, door: Door, farewell: Farewell)
     graceful.shutdown().await;
 }
 
-fn protocol(patience: Patience) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
+fn protocol(patience: Patience) -> Builder<Streams> {
+    let mut builder = Builder::new(Streams::new(patience.write));
     builder.http1().timer(TokioTimer::new()).header_read_timeout(patience.head);
     // RFC 8441: WebSockets over HTTP/2.
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(patience.head).enable_connect_protocol();
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .enable_connect_protocol()
+        .keep_alive_interval(patience.head)
+        .keep_alive_timeout(patience.write)
+        .max_concurrent_streams(patience.streams)
+        .max_send_buf_size(SEND_BUFFER_BYTES)
+        .max_header_list_size(HEAD_BYTES)
+        .max_pending_accept_reset_streams(RESETS);
     builder
 }
 
@@ -127,7 +148,9 @@ async fn answer(
         let parts = downcast::<TokioIo<Guarded<TcpStream>>>(upgraded)?;
         Ok((parts.io.into_inner().into_inner(), parts.read_buf))
     }));
-    routes.oneshot(request).await
+    let by_streams = request.version() == Version::HTTP_2;
+    let response = routes.oneshot(request).await?;
+    Ok(if by_streams { watched(response) } else { response })
 }
 
 /// While the process is about to stop, clients of HTTP/1.1 are told to come by another connection, which leads elsewhere

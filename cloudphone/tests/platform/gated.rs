@@ -25,6 +25,16 @@ impl Gate {
         7
     }
 
+    /// More than the window of a stream usually is.
+    async fn large(&self) -> String {
+        "x".repeat(200_000)
+    }
+
+    /// Less than what is handed to a connection at once.
+    async fn medium(&self) -> String {
+        "x".repeat(5_000)
+    }
+
     /// Answers once somebody opens the gate.
     async fn held(&self) -> usize {
         self.asked.add_permits(1);

@@ -27,6 +27,7 @@ mod router_settings;
 mod slow;
 mod start;
 mod storage_address;
+mod streams;
 mod support;
 mod tenants;
 mod tracing;

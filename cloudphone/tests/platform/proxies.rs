@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::gated::Site;
 use crate::support::{ADMIN, Builder, DEMO_PASSWORD, eventually, run};
 
 /// Where the operator's proxy connects from; the whole of 127.0.0.0/8 leads to this machine.
@@ -80,4 +81,25 @@ async fn recorded(url: &str, from: &str, headers: &[(&str, &str)]) -> [String; 2
     })
     .await;
     [me["address"].as_str().unwrap().to_owned(), noted]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn browsers_that_came_by_tls_are_told_to_come_by_nothing_else() {
+    let production = [("CLOUDPHONE_ENVIRONMENT", "production"), ("CLOUDPHONE_HTTP__TRUSTED_PROXIES", PROXY)];
+    let rule = async |site: &Site, from: &str, scheme: &str| {
+        let from: IpAddr = from.parse().unwrap();
+        let http = reqwest::Client::builder().local_address(from).build().unwrap();
+        let request = http.get(format!("{}/health/liveness", site.client.base));
+        let request = request.header("x-forwarded-for", "198.51.100.7").header("x-forwarded-proto", scheme);
+        let answer = request.send().await.unwrap();
+        answer.headers().get("strict-transport-security").map(|rule| rule.to_str().unwrap().to_owned())
+    };
+    let site = Site::start(&production).await;
+    assert_eq!(rule(&site, PROXY, "https").await.as_deref(), Some("max-age=31536000"));
+    assert_eq!(rule(&site, PROXY, "http").await, None, "never in the clear");
+    assert_eq!(rule(&site, "127.0.0.1", "https").await, None, "anybody can say so");
+    site.configure("[http]\nhsts_seconds = 60\nhsts_include_subdomains = true\n").await;
+    assert_eq!(rule(&site, PROXY, "https").await.as_deref(), Some("max-age=60; includeSubDomains"));
+    site.configure("[http]\nhsts_seconds = 0\n").await;
+    assert_eq!(rule(&site, PROXY, "https").await, None);
 }

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use async_graphql::{Context, Error, ErrorExtensionValues, ID, Result, SimpleObject, Value};
+use async_graphql::{Context, Error, ErrorExtensionValues, ID, Response, Result, SimpleObject, Value};
 use cloudphone_core::{CodedError, CommonError, ErrorClass, Origin};
 
 use crate::scope::origin;
@@ -95,6 +95,21 @@ fn causes(error: &dyn CodedError) -> String {
     text
 }
 
+/// How the library's errors begin about values of scalars and of validated arguments; they have no type of their own.
+const INPUT_ERRORS: [&str; 3] = ["Failed to parse \"", "Expected input type \"", "Invalid value for argument"];
+
+/// Gives codes to the errors by which the library refuses values that a client sent: everybody else's have theirs.
+pub(crate) fn coded(mut response: Response) -> Response {
+    for error in &mut response.errors {
+        let extensions = error.extensions.get_or_insert_default();
+        let is_input = INPUT_ERRORS.iter().any(|words| error.message.starts_with(words));
+        if extensions.get("code").is_none() && is_input {
+            extensions.set("code", "BAD_USER_INPUT");
+        }
+    }
+    response
+}
+
 /// Reads a typed id from an opaque GraphQL id; one that is malformed answers as one that does not exist.
 pub fn parse_id<Id: FromStr>(id: &ID, what: &'static str) -> Result<Id, CommonError> {
     id.parse().map_err(|_| CommonError::NotFound { what })
@@ -123,6 +138,39 @@ mod tests {
         let answer = outcome::<(), _>(Err(error), &Origin::internal()).unwrap().unwrap_err();
         assert_eq!(answer.len(), 2);
         assert_eq!(answer[1].path, ["specification", "cpuCores"]);
+    }
+
+    struct Query;
+
+    #[async_graphql::Object]
+    impl Query {
+        async fn double(&self, of: crate::Long) -> crate::Long {
+            crate::Long(of.0 * 2)
+        }
+
+        async fn small(&self, #[graphql(validator(maximum = 9))] number: i32) -> i32 {
+            number
+        }
+
+        async fn failing(&self) -> Result<i32> {
+            Err(Error::new("Failed to reach the moon."))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_value_that_does_not_fit_is_the_clients_fault_and_says_so() {
+        use async_graphql::{EmptyMutation, EmptySubscription, Schema};
+        let subgraph = crate::Subgraph::new("sums", Schema::new(Query, EmptyMutation, EmptySubscription));
+        let code = async |query: &str| {
+            let scope = crate::RequestScope { caller: None, origin: Origin::internal() };
+            let response = subgraph.execute(query.into(), scope).await;
+            assert_eq!(response.errors.len(), 1, "{response:?}");
+            response.errors[0].extensions.as_ref().and_then(|extensions| extensions.get("code")).cloned()
+        };
+        let client = Some(Value::from("BAD_USER_INPUT"));
+        assert_eq!(code("{ double(of: \"many\") }").await, client);
+        assert_eq!(code("{ small(number: 10) }").await, client);
+        assert_eq!(code("{ failing }").await, None, "the router says that it was the service");
     }
 
     #[test]

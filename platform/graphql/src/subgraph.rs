@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use async_graphql::{ObjectType, Request, Response, SDLExportOptions, Schema, SubscriptionType};
 use async_trait::async_trait;
-use futures::stream::BoxStream;
+use futures::stream::{BoxStream, StreamExt as _};
 
 use crate::RequestScope;
+use crate::error::coded;
 
 #[async_trait]
 trait Execute: Send + Sync + 'static {
@@ -62,12 +63,12 @@ impl Subgraph {
 
     /// Answers a query or mutation for the caller in `scope`.
     pub async fn execute(&self, request: Request, scope: RequestScope) -> Response {
-        self.schema.execute(request.data(scope)).await
+        coded(self.schema.execute(request.data(scope)).await)
     }
 
     /// Answers a subscription for the caller in `scope`.
     pub fn subscribe(&self, request: Request, scope: RequestScope) -> BoxStream<'static, Response> {
-        self.schema.subscribe(request.data(scope))
+        self.schema.subscribe(request.data(scope)).map(coded).boxed()
     }
 }
 

@@ -289,7 +289,9 @@ impl Taker<'_> {
         if error.message.is_empty() {
             "The service reported an error without a message.".clone_into(&mut error.message);
         }
-        error.extensions.entry("code").or_insert_with(|| Value::from(codes::DOWNSTREAM_SERVICE_ERROR));
+        if error.code().is_none_or(str::is_empty) {
+            error.extensions.insert("code".to_owned(), Value::from(codes::DOWNSTREAM_SERVICE_ERROR));
+        }
         error.extensions.insert("service".to_owned(), Value::from(&**self.service));
         error
     }

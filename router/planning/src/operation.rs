@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     access::{Denial, Entitlements, GuardedPlace, RequirementId, guarded_places},
     coordinates,
-    cost::{self, CostOptions, Estimate, OperationCost},
+    cost::{self, CostOptions, Estimate, FetchCosts, OperationCost},
     document::ParsedDocument,
     error::GraphQlError,
     introspection,
@@ -111,6 +111,7 @@ pub struct PreparedOperation {
     condition_variables: Box<[String]>,
     projections: RwLock<AHashMap<Box<[bool]>, Arc<Projection>>>,
     costs: RwLock<AHashMap<Box<[bool]>, Arc<OperationCost>>>,
+    fetch_costs: RwLock<AHashMap<Box<[bool]>, Arc<FetchCosts>>>,
     coordinates: Vec<FieldCoordinate>,
     uses_introspection: bool,
 }
@@ -158,6 +159,7 @@ impl PreparedOperation {
             condition_variables: conditions.into_iter().collect(),
             projections: RwLock::new(AHashMap::new()),
             costs: RwLock::new(AHashMap::new()),
+            fetch_costs: RwLock::new(AHashMap::new()),
             coordinates,
             uses_introspection,
         };
@@ -262,20 +264,45 @@ impl PreparedOperation {
 
     /// What it may cost at most with the client's variables, which have to fit.
     pub fn cost(&self, input: &Map<String, Value>, options: CostOptions) -> Estimate {
-        let takes_variables = !self.document.variable_definitions().is_empty();
-        let variables = if takes_variables { self.coerce(input).unwrap_or_default() } else { Variables::default() };
-        let choice: Box<[bool]> = self.condition_variables.iter().map(|name| variables.is_true(name)).collect();
-        let known = self.costs.read().get(&choice).cloned();
-        let cost = known.unwrap_or_else(|| {
-            let compiled = cost::compile(&self.supergraph, &self.document, &|name: &str| variables.is_true(name));
-            let compiled = Arc::new(compiled);
-            let mut costs = self.costs.write();
-            if costs.len() < MAX_PROJECTIONS {
-                costs.insert(choice, Arc::clone(&compiled));
-            }
-            compiled
+        let variables = self.weighed(input);
+        let cost = self.compiled(&self.costs, &variables, |conditions| {
+            cost::compile(&self.supergraph, &self.document, conditions)
         });
         cost.evaluate(self.supergraph.weights(), &variables, options)
+    }
+
+    /// What the parts of it may cost at most that go to each subgraph, in the order in which they are first asked.
+    pub fn cost_by_subgraph(&self, input: &Map<String, Value>, options: CostOptions) -> Vec<(Arc<str>, u64)> {
+        let variables = self.weighed(input);
+        let costs = self.compiled(&self.fetch_costs, &variables, |conditions| {
+            FetchCosts::compile(&self.supergraph, &self.document, &self.plan, conditions)
+        });
+        costs.evaluate(self.supergraph.weights(), &variables, options)
+    }
+
+    /// The client's variables, which have to fit, completed.
+    fn weighed(&self, input: &Map<String, Value>) -> Variables {
+        let takes_variables = !self.document.variable_definitions().is_empty();
+        if takes_variables { self.coerce(input).unwrap_or_default() } else { Variables::default() }
+    }
+
+    /// What was compiled for these values of the condition variables.
+    fn compiled<T>(
+        &self,
+        all: &RwLock<AHashMap<Box<[bool]>, Arc<T>>>,
+        variables: &Variables,
+        compile: impl FnOnce(&dyn Fn(&str) -> bool) -> T,
+    ) -> Arc<T> {
+        let choice: Box<[bool]> = self.condition_variables.iter().map(|name| variables.is_true(name)).collect();
+        if let Some(known) = all.read().get(&choice) {
+            return Arc::clone(known);
+        }
+        let compiled = Arc::new(compile(&|name: &str| variables.is_true(name)));
+        let mut all = all.write();
+        if all.len() < MAX_PROJECTIONS {
+            all.insert(choice, Arc::clone(&compiled));
+        }
+        compiled
     }
 
     /// The named type of a variable, or of a field or item inside it; none when there is no such place.

@@ -23,7 +23,7 @@ use crate::authentication::{AuthenticationError, Credential};
 use crate::gateway::{Answer, OperationKind, Prepared, Scope};
 use crate::origin::Client;
 use crate::pipeline::{Admitted, Headers, Rejection};
-use crate::protection::Limits;
+use crate::protection::{Limits, tightest};
 use crate::server::OpenEdge;
 
 const NO_STREAM: &str = "Subscriptions are answered over WebSocket, as `text/event-stream`, or as \
@@ -248,24 +248,34 @@ impl Visit {
         let answered = AnswerHeaders::default();
         let answers =
             batch.into_iter().map(async |parameters| match self.edge.pipeline.admit(parameters, &scope).await {
-                Err(rejection) => Answer::of_router(errors_response(&rejection.errors)),
+                Err(Rejection { errors, status, headers, .. }) => {
+                    (Answer::of_router(errors_response(&errors)), status.unwrap_or(StatusCode::OK), headers)
+                }
                 Ok(admitted) if admitted.kind() == OperationKind::Subscription => {
-                    Answer::of_router(error_response("NOT_ACCEPTABLE", NO_STREAM, self.origin.correlation_id))
+                    let refusal = error_response("NOT_ACCEPTABLE", NO_STREAM, self.origin.correlation_id);
+                    (Answer::of_router(refusal), StatusCode::OK, admitted.headers)
                 }
                 Ok(admitted) => {
                     let answer = self.run(&admitted.prepared, scope.clone(), &answered).await;
-                    answer.with_extensions(&admitted.told)
+                    (answer.with_extensions(&admitted.told), StatusCode::OK, admitted.headers)
                 }
             });
-        let mut body = BytesMut::from(&b"["[..]);
-        for answer in join_all(answers).await {
+        let (mut body, mut statuses, mut headers) = (BytesMut::from(&b"["[..]), Vec::new(), Vec::new());
+        for (answer, status, told) in join_all(answers).await {
             if body.len() > 1 {
                 body.put_u8(b',');
             }
             body.extend_from_slice(&answer.body);
+            statuses.push(status);
+            headers.push(told);
         }
         body.put_u8(b']');
-        with_headers(answer(MediaType::Json, StatusCode::OK, body.freeze()), answered.collected())
+        // A batch of which everything was turned away for the same reason is turned away, so that clients wait.
+        let status = statuses.first().copied().filter(|first| statuses.iter().all(|status| status == first));
+        let response = answer(MediaType::Json, status.unwrap_or(StatusCode::OK), body.freeze());
+        let mut response = with_headers(response, answered.collected());
+        put(&mut response, tightest(headers));
+        response
     }
 
     async fn scope(&self) -> Result<Scope, AuthenticationError> {

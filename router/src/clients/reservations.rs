@@ -77,7 +77,7 @@ fn refusal(status: StatusCode, code: &str, message: &str, origin: &Origin) -> Re
 
 /// Answers PUT: makes a reservation.
 pub async fn reserve(State(edge): State<Arc<OpenEdge>>, client: Client, headers: HeaderMap) -> Response {
-    let Ok(place) = Arc::clone(&edge.connections).try_acquire_owned() else { return no_place() };
+    let Ok(place) = Arc::clone(&edge.connections).try_acquire_owned() else { return no_place(&client.origin) };
     let credential = edge.authenticator.places().in_headers(&headers);
     let session = match Session::open(Arc::clone(&edge.authenticator), credential, client.origin.clone()).await {
         Ok(session) => Arc::new(session.with_headers(edge.gateway.client_headers(&headers))),

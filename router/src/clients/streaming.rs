@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use cloudphone_core::Origin;
 use cloudphone_traffic::headers::ClientHeaders;
@@ -33,7 +33,7 @@ pub async fn answer(
     credential: Option<Credential>,
     (origin, headers): (Origin, ClientHeaders),
 ) -> Result<Response, AuthenticationError> {
-    let Ok(place) = Arc::clone(&edge.connections).try_acquire_owned() else { return Ok(no_place()) };
+    let Ok(place) = Arc::clone(&edge.connections).try_acquire_owned() else { return Ok(no_place(&origin)) };
     let session = Session::open(Arc::clone(&edge.authenticator), credential, origin).await?.with_headers(headers);
     let subscription = match edge.streams().subscribe(prepared, session.origin(), session.headers(), session.state()) {
         Ok(subscription) => subscription,
@@ -154,9 +154,16 @@ pub async fn sent(edge: &OpenEdge, frames: &mpsc::Sender<Bytes>, frame: Bytes) -
 }
 
 /// The answer when every place for a live connection is taken.
-pub fn no_place() -> Response {
-    let retry = [(header::RETRY_AFTER, "5")];
-    (StatusCode::SERVICE_UNAVAILABLE, retry, "Too many connections; try again later.").into_response()
+pub fn no_place(origin: &Origin) -> Response {
+    let message = "Too many connections; try again later.";
+    let mut response = refusal(StatusCode::SERVICE_UNAVAILABLE, "TOO_MANY_CONNECTIONS", message, origin);
+    response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
+    response
+}
+
+/// The answer to whoever may not open a live connection.
+pub fn refusal(status: StatusCode, code: &'static str, message: &str, origin: &Origin) -> Response {
+    respond(MediaType::Json, status, error_response(code, message, origin.correlation_id))
 }
 
 fn refused(full: Full, origin: &Origin) -> Response {
@@ -164,8 +171,7 @@ fn refused(full: Full, origin: &Origin) -> Response {
         Full::User => StatusCode::TOO_MANY_REQUESTS,
         Full::Router => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let body = error_response(full.code(), &full.to_string(), origin.correlation_id);
-    let mut response = respond(MediaType::Json, status, body);
+    let mut response = refusal(status, full.code(), &full.to_string(), origin);
     response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
     response
 }

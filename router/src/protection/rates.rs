@@ -1,6 +1,6 @@
 //! How often one may ask: quotas by person, key or address over windows of time, shared by all replicas.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use cloudphone_cache::{Balance, Charge, Engine, Quota};
 use cloudphone_core::{Origin, Subject};
 use moka::sync::Cache;
 use parking_lot::Mutex;
+use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::authentication::Principal;
@@ -38,6 +39,10 @@ pub enum WhenUnreachable {
 pub struct RateRules {
     /// Operations of a person or an API key.
     pub callers: Vec<Quota>,
+    /// The same for those whose credential names one of these tiers.
+    pub tiers: HashMap<Arc<str>, Vec<Quota>>,
+    /// Subscriptions that a person, a key or an address begins; they count here instead.
+    pub subscriptions: Vec<Quota>,
     /// Operations of an address without credentials.
     pub addresses: Vec<Quota>,
     /// Calls of the fields by which one signs in, beside those above.
@@ -79,20 +84,34 @@ struct Refused {
     headers: Headers,
 }
 
-/// A kind of quota, with its name in headers.
-#[derive(Clone, Copy)]
+/// A kind of quota.
+#[derive(Clone, PartialEq, Eq)]
 enum Tier {
     Callers,
+    /// By a name that the configuration knows.
+    Named(Arc<str>),
     Addresses,
+    Subscriptions,
     SignIn,
 }
 
 impl Tier {
-    fn name(self) -> &'static str {
+    /// Its name in headers and metrics.
+    fn name(&self) -> &str {
         match self {
             Self::Callers => "callers",
+            Self::Named(name) => name,
             Self::Addresses => "addresses",
+            Self::Subscriptions => "subscriptions",
             Self::SignIn => "sign-in",
+        }
+    }
+
+    /// Its name among the counts, where no name of the configuration can be taken for another kind.
+    fn key(&self) -> String {
+        match self {
+            Self::Named(name) => format!("tier-{name}"),
+            tier => tier.name().to_owned(),
         }
     }
 }
@@ -106,9 +125,10 @@ impl RateLimits {
     }
 
     /// Refuses those at once who are known to have used up their quota, before anything is spent on their documents.
-    pub(crate) fn stand(&self, scope: &Scope) -> Result<(), Rejection> {
+    pub(crate) fn stand(&self, scope: &Scope, document: &str) -> Result<(), Rejection> {
         let now = Instant::now();
-        match self.counts.refused.get(&subject(scope).1).filter(|refused| refused.until > now) {
+        let key = refused_key(&subject(scope), begins_as_subscription(document));
+        match self.counts.refused.get(&key).filter(|refused| refused.until > now) {
             Some(refused) => Err(refusal(refused.until - now, refused.headers, &scope.origin)),
             None => Ok(()),
         }
@@ -116,23 +136,36 @@ impl RateLimits {
 
     /// Counts an operation; without `prepared` one whose document or variables do not fit. Gives the headers that tell how
     /// the quotas stand.
-    pub(crate) async fn charge(&self, scope: &Scope, prepared: Option<&Prepared>) -> Result<Headers, Rejection> {
-        let (tier, subject) = subject(scope);
-        let quotas = match tier {
-            Tier::Callers => &self.rules.callers,
-            _ => &self.rules.addresses,
-        };
+    pub(crate) async fn charge(
+        &self,
+        scope: &Scope,
+        document: &str,
+        prepared: Option<&Prepared>,
+    ) -> Result<Headers, Rejection> {
+        let subject = subject(scope);
+        let subscribes = prepared.is_some_and(|prepared| prepared.kind() == OperationKind::Subscription);
+        let claims = begins_as_subscription(document);
         let sign_ins = prepared.map_or(0, |prepared| self.sign_ins(prepared));
-        let sign_in = if sign_ins > 0 { self.rules.sign_in.as_slice() } else { &[] };
-        let charges: Vec<(Tier, Charge)> = quotas
-            .iter()
-            .map(|quota| (tier, *quota, 1))
-            .chain(sign_in.iter().map(|quota| (Tier::SignIn, *quota, sign_ins)))
-            .map(|(tier, quota, amount)| {
-                let key = format!("rate:{{{subject}}}:{}:{}", tier.name(), quota.window.as_secs());
-                (tier, Charge { key, quota, amount })
+        let mut due: Vec<(Tier, &[Quota], u32)> = Vec::new();
+        if !subscribes {
+            let (tier, quotas) = self.general(scope);
+            due.push((tier, quotas, 1));
+        }
+        // What only looks like a subscription counts as both, so that nobody is better off for it.
+        if subscribes || claims {
+            due.push((Tier::Subscriptions, &self.rules.subscriptions, 1));
+        }
+        if sign_ins > 0 {
+            due.push((Tier::SignIn, &self.rules.sign_in, sign_ins));
+        }
+        let charges = due.into_iter().flat_map(|(tier, quotas, amount)| {
+            let subject = &subject;
+            quotas.iter().map(move |quota| {
+                let key = format!("rate:{{{subject}}}:{}:{}", tier.key(), quota.window.as_secs());
+                (tier.clone(), Charge { key, quota: *quota, amount })
             })
-            .collect();
+        });
+        let charges: Vec<(Tier, Charge)> = charges.collect();
         if charges.is_empty() {
             return Ok(Headers::new());
         }
@@ -144,17 +177,24 @@ impl RateLimits {
             return Ok(headers);
         }
         let mut wait = Duration::ZERO;
-        let mut general = false;
         for (tier, balance) in exceeded {
-            metrics::counter!("cloudphone_graphql_rate_limited_total", "tier" => tier.name()).increment(1);
+            metrics::counter!("cloudphone_graphql_rate_limited_total", "tier" => tier.name().to_owned()).increment(1);
             wait = wait.max(balance.enough_in);
-            general |= !matches!(tier, Tier::SignIn);
-        }
-        if general {
-            let refused = Refused { until: Instant::now() + wait, headers: headers.clone() };
-            self.counts.refused.insert(subject, refused);
+            if *tier != Tier::SignIn {
+                let refused = Refused { until: Instant::now() + balance.enough_in, headers: headers.clone() };
+                self.counts.refused.insert(refused_key(&subject, *tier == Tier::Subscriptions), refused);
+            }
         }
         Err(refusal(wait, headers, &scope.origin))
+    }
+
+    /// The quotas for all that is no subscription.
+    fn general(&self, scope: &Scope) -> (Tier, &[Quota]) {
+        let Some(caller) = &scope.caller else { return (Tier::Addresses, &self.rules.addresses) };
+        match caller.tier().and_then(|name| self.rules.tiers.get_key_value(name)) {
+            Some((name, quotas)) => (Tier::Named(Arc::clone(name)), quotas),
+            None => (Tier::Callers, &self.rules.callers),
+        }
     }
 
     fn sign_ins(&self, prepared: &Prepared) -> u32 {
@@ -191,20 +231,51 @@ impl RateLimits {
 }
 
 /// Whose quota an operation is charged to.
-fn subject(scope: &Scope) -> (Tier, String) {
+fn subject(scope: &Scope) -> String {
     match &scope.caller {
         Some(Principal::Platform(caller)) => match &caller.subject {
-            Subject::User { user_id, .. } => (Tier::Callers, format!("user:{user_id}")),
-            Subject::ApiKey { api_key_id, .. } => (Tier::Callers, format!("key:{api_key_id}")),
-            Subject::Service { name } => (Tier::Callers, format!("service:{name}")),
+            Subject::User { user_id, .. } => format!("user:{user_id}"),
+            Subject::ApiKey { api_key_id, .. } => format!("key:{api_key_id}"),
+            Subject::Service { name } => format!("service:{name}"),
         },
         Some(Principal::Foreign(caller)) => {
             let (issuer, subject) = (&*caller.identity.issuer, &caller.identity.subject);
             // With its length, as a name may have any characters.
-            (Tier::Callers, format!("foreign:{}:{issuer}:{subject}", issuer.len()))
+            format!("foreign:{}:{issuer}:{subject}", issuer.len())
         }
-        None => (Tier::Addresses, format!("address:{}", network(scope.origin.address.as_deref()))),
+        None => format!("address:{}", network(scope.origin.address.as_deref())),
     }
+}
+
+/// By which those are remembered who have used up a quota.
+fn refused_key(subject: &str, of_subscriptions: bool) -> String {
+    format!("{}{subject}", if of_subscriptions { "subscriptions:" } else { "" })
+}
+
+/// Whether a document looks like a subscription, by its first word (specification, section 2.1: what is ignored before it).
+fn begins_as_subscription(document: &str) -> bool {
+    let mut rest = document;
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', '\r', '\n', ',', '\u{feff}']);
+        match rest.strip_prefix('#') {
+            Some(comment) => rest = comment.split_once(['\n', '\r']).map_or("", |(_, after)| after),
+            None => return rest.starts_with("subscription"),
+        }
+    }
+}
+
+/// Of the headers beside several answers those that tell of the least that is left.
+pub(crate) fn tightest(headers: impl IntoIterator<Item = Headers>) -> Headers {
+    headers.into_iter().min_by_key(left).unwrap_or_default()
+}
+
+/// The least that headers say is left; what says nothing comes last.
+fn left(headers: &Headers) -> (bool, u64) {
+    let waits = headers.iter().any(|(name, _)| *name == header::RETRY_AFTER);
+    let limits =
+        headers.iter().find(|(name, _)| name.as_str() == "ratelimit").and_then(|(_, value)| value.to_str().ok());
+    let numbers = limits.unwrap_or_default().split(';').filter_map(|part| part.strip_prefix("r=")?.parse::<u64>().ok());
+    (!waits, numbers.min().unwrap_or(u64::MAX))
 }
 
 /// An IPv4 address, or the /64 of an IPv6 one, of which one household has all.
@@ -242,7 +313,9 @@ fn told(tiers: &[Tier], charges: &[Charge], balances: &[Balance]) -> Headers {
 fn refusal(wait: Duration, headers: Headers, origin: &Origin) -> Rejection {
     let seconds = whole_seconds(wait).max(1);
     let message = format!("Too many requests; try again in {seconds} seconds.");
-    let rejection = Rejection::new("RATE_LIMITED", &message, origin);
+    // Where there are no headers, as on WebSockets, this tells when to come back.
+    let more = [("retryAfterSeconds", Value::from(seconds))];
+    let rejection = Rejection::detailed("RATE_LIMITED", &message, origin, more);
     rejection.with_status(StatusCode::TOO_MANY_REQUESTS).with_headers(retry_after(headers, wait))
 }
 
@@ -259,6 +332,28 @@ fn whole_seconds(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_subscription_is_known_by_its_first_word() {
+        for document in ["subscription { a }", "\u{feff} ,\n# query\n#\r\nsubscription S{a}", "subscription"] {
+            assert!(begins_as_subscription(document), "{document:?}");
+        }
+        for document in ["", "{ subscription }", "query subscription { a }", "# subscription", "fragment F on A { a }"]
+        {
+            assert!(!begins_as_subscription(document), "{document:?}");
+        }
+    }
+
+    #[test]
+    fn of_several_headers_the_tightest_are_told() {
+        let limit = |text: &'static str| (HeaderName::from_static("ratelimit"), HeaderValue::from_static(text));
+        let many = vec![limit("\"callers-60\";r=50;t=1, \"callers-1\";r=9;t=1")];
+        let few = vec![limit("\"callers-60\";r=5;t=1")];
+        let none = retry_after(vec![limit("\"callers-60\";r=7;t=1")], Duration::from_secs(3));
+        assert_eq!(tightest([many.clone(), few.clone()]), few);
+        assert_eq!(tightest([many, none.clone(), few, Headers::new()]), none);
+        assert_eq!(tightest([]), Headers::new());
+    }
 
     #[test]
     fn one_household_has_one_quota_however_many_addresses_it_has() {

@@ -7,7 +7,7 @@ use cloudphone_planning::{
     CostOptions, Estimate, FederationPlanner, PlanRequest, Planner as _, PlannerOptions, Supergraph,
 };
 use cloudphone_router::protection::{CostMode, CostRule};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::support::socket::Socket;
 use crate::support::{Platform, Settings, Transport};
@@ -139,7 +139,14 @@ async fn a_prepared_operation_is_estimated_in_microseconds() {
 }
 
 async fn platform(mode: CostMode, max: u64) -> Platform {
-    let rule = CostRule { mode, max, options: CostOptions { default_list_size: 10 } };
+    platform_by(mode, max, &[]).await
+}
+
+/// The same with limits for single subgraphs.
+async fn platform_by(mode: CostMode, max: u64, subgraphs: &[(&str, u64)]) -> Platform {
+    let subgraphs = subgraphs.iter().map(|(name, max)| ((*name).to_owned(), *max)).collect();
+    let options = CostOptions { default_list_size: 10 };
+    let rule = CostRule { mode, max, max_per_subgraph: None, subgraphs, options };
     Platform::start_with(Settings::new(Transport::InProcess).stages(|stages| stages.cost = Some(rule))).await
 }
 
@@ -170,4 +177,110 @@ async fn a_client_that_asks_is_told_the_cost() {
     assert_eq!(socket.next().await["payload"], answer);
     let unasked = platform.ask("{ accounts { notes { text } } }").await;
     assert!(unasked.get("extensions").is_none());
+}
+
+#[tokio::test]
+async fn each_subgraph_has_a_limit_of_its_own_and_is_not_called_beyond_it() {
+    let platform = platform_by(CostMode::Enforce, 1000, &[("notes", 50), ("accounts", 50)]).await;
+    let document = "{ accounts { name notes { text } } }";
+    let refused = platform.post(&json!({ "query": document })).send().await.unwrap();
+    assert_eq!(refused.status(), 400);
+    let answer: Value = refused.json().await.unwrap();
+    let told = &answer["errors"][0]["extensions"];
+    assert_eq!(told["code"], "SUBGRAPH_COST_ESTIMATED_TOO_EXPENSIVE");
+    // Ten accounts, each with ten notes.
+    assert_eq!((&told["service"], &told["estimated"], &told["max"]), (&json!("notes"), &json!(110), &json!(50)));
+    let mut socket = Socket::session(&platform, None).await;
+    socket.subscribe("1", document).await;
+    assert_eq!(socket.next().await["payload"][0]["extensions"]["service"], "notes");
+    assert_eq!(
+        platform.ask("{ accounts { name } }").await["data"]["accounts"][0]["name"],
+        "ada",
+        "others are not concerned"
+    );
+}
+
+#[tokio::test]
+async fn what_the_parts_cost_is_measured_and_told() {
+    let platform = platform_by(CostMode::Measure, 1000, &[("notes", 50)]).await;
+    let body = json!({ "query": "{ accounts { notes { text } } }", "extensions": { "cost": true } });
+    let answer: Value = platform.post(&body).send().await.unwrap().json().await.unwrap();
+    let subgraphs = json!({ "notes": { "estimated": 110, "max": 50 } });
+    assert_eq!(answer["extensions"]["cost"], json!({ "estimated": 110, "max": 1000, "subgraphs": subgraphs }));
+    assert!(answer["data"]["accounts"].is_array(), "measuring refuses nothing");
+}
+
+const LIBRARY: &str = r#"
+    extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@cost", "@listSize"])
+    type Query {
+        shelves(first: Int!): [Shelf!] @listSize(slicingArguments: ["first"])
+        page(first: Int!): Page @listSize(slicingArguments: ["first"], sizedFields: ["nodes"])
+        front: Work
+    }
+    type Mutation { open(name: String): Book }
+    type Shelf { label: String books(first: Int = 2): [Book!] @listSize(slicingArguments: ["first"]) }
+    type Page { nodes: [Book!] }
+    interface Work { id: ID! }
+    type Book implements Work @key(fields: "id") { id: ID! }
+    type Film implements Work @key(fields: "id") { id: ID! }
+"#;
+const PRICES: &str = r#"
+    extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@cost", "@listSize"])
+    type Query { currency: String @cost(weight: 3) }
+    type Book @key(fields: "id") { id: ID! price: Price offers(first: Int): [Price!] @listSize(slicingArguments: ["first"]) }
+    type Film @key(fields: "id") { id: ID! price: Price }
+    type Price @cost(weight: 4) { amount: Int }
+"#;
+
+#[tokio::test]
+async fn a_subgraphs_part_counts_each_entity_that_may_be_asked_for() {
+    let part =
+        |name: &str, sdl: &str| Subgraph { name: name.to_owned(), url: format!("http://{name}"), sdl: sdl.to_owned() };
+    let composed =
+        compose(&[part("library", LIBRARY), part("prices", PRICES)]).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let planner =
+        FederationPlanner::new(Supergraph::parse(&composed.supergraph_sdl).unwrap(), PlannerOptions::default());
+    let cases = [
+        ("{ currency }", json!({}), vec![("prices", 3)]),
+        ("{ shelves(first: 3) { label } }", json!({}), vec![("library", 3)]),
+        // Three shelves of two books each, of which each is an entity with a price.
+        (
+            "{ shelves(first: 3) { books { price { amount } } } }",
+            json!({}),
+            vec![("library", 3 * (1 + 2)), ("prices", 6 * (1 + 4))],
+        ),
+        (
+            "query ($n: Int!, $m: Int) { rows: shelves(first: $n) { them: books(first: $m) { offers(first: $m) { amount } } } }",
+            json!({ "n": 5, "m": 7 }),
+            vec![("library", 5 * (1 + 7)), ("prices", 35 * (1 + 7 * 4))],
+        ),
+        (
+            "{ page(first: 8) { ...Nodes } } fragment Nodes on Page { nodes { price { amount } } }",
+            json!({}),
+            vec![("library", 1 + 8), ("prices", 8 * (1 + 4))],
+        ),
+        // What does not run costs nothing.
+        (
+            "query ($with: Boolean!) { shelves(first: 3) { label books @include(if: $with) { price { amount } } } }",
+            json!({ "with": false }),
+            vec![("library", 3)],
+        ),
+        ("mutation { open { price { amount } } }", json!({}), vec![("library", 10 + 1), ("prices", 1 + 4)]),
+    ];
+    for (document, variables, expected) in cases {
+        let variables = variables.as_object().unwrap();
+        let request = PlanRequest::new(document, None).with_variables(variables);
+        let operation = planner.plan(request).await.unwrap_or_else(|error| panic!("{document}: {error:?}"));
+        let costs = operation.cost_by_subgraph(variables, CostOptions { default_list_size: 10 });
+        let costs: Vec<(&str, u64)> = costs.iter().map(|(name, cost)| (&**name, *cost)).collect();
+        assert_eq!(costs, expected, "{document}: {:#}", operation.explain());
+    }
+    // On an abstract type each of the fetches may be asked for it.
+    let front = planner.plan(PlanRequest::new(
+        "{ front { ... on Book { price { amount } } ... on Film { price { amount } } } }",
+        None,
+    ));
+    let costs = front.await.unwrap().cost_by_subgraph(&Map::new(), CostOptions::default());
+    let prices = costs.iter().find(|(name, _)| &**name == "prices").unwrap().1;
+    assert!((5..=10).contains(&prices), "{prices}");
 }

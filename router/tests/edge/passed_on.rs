@@ -15,7 +15,7 @@ use cloudphone_router::authentication::{PassOn, SignedIdentity, SigningKey as Ro
 use cloudphone_router::gateway::{Gateway, masked_errors};
 use cloudphone_router::live::Live;
 use cloudphone_router::pipeline::Stages;
-use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits};
+use cloudphone_router::protection::{CrossSite, Limits};
 use cloudphone_router::server::{Edge, Pages, routes};
 use cloudphone_router::subgraphs::{SubscriptionOptions, foreign};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
@@ -75,7 +75,7 @@ impl Mirror {
             connections: Arc::new(Semaphore::new(10)),
             draining: CancellationToken::new(),
         };
-        let pages = Pages { console: None, explorer: false, content: ContentPolicy::default() };
+        let pages = Pages::default();
         let live = Live::new(edge.gateway.clone());
         let app = routes(edge, &live, &pages, Router::new()).into_make_service_with_connect_info::<SocketAddr>();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -27,7 +27,7 @@ use cloudphone_router::authorization::AuthorizationMode;
 use cloudphone_router::gateway::{Gateway, masked_errors};
 use cloudphone_router::live::Live;
 use cloudphone_router::pipeline::Stages;
-use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits};
+use cloudphone_router::protection::{CrossSite, Limits};
 use cloudphone_router::server::{Edge, Pages, routes};
 use cloudphone_router::subgraphs::{SubscriptionOptions, in_process, remote};
 use cloudphone_testkit::RedisServer;
@@ -246,7 +246,7 @@ impl Platform {
             connections: Arc::clone(&connections),
             draining: draining.clone(),
         };
-        let pages = Pages { console: None, explorer: false, content: ContentPolicy::default() };
+        let pages = Pages::default();
         let health = Router::new().route("/health/liveness", get(async || "up"));
         let app = routes(edge, &Live::new(gateway.clone()), &pages, health);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -190,8 +190,11 @@ impl Default for SignedIdentity {
 }
 
 /// An empty map is told as a value, not as a section without settings.
-fn or_unset<S: serde::Serializer>(headers: &BTreeMap<String, String>, serializer: S) -> Result<S::Ok, S::Error> {
-    if headers.is_empty() { serializer.serialize_none() } else { headers.serialize(serializer) }
+pub(super) fn or_unset<V: Serialize, S: serde::Serializer>(
+    map: &BTreeMap<String, V>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    if map.is_empty() { serializer.serialize_none() } else { map.serialize(serializer) }
 }
 
 impl Authentication {

@@ -23,20 +23,43 @@ const MUTATION: i64 = 10;
 /// Fields of a document, written out for each object type, beyond which it is not estimated.
 const BUDGET: usize = 200_000;
 
+/// What the union of all entities of a subgraph is called (Federation specification).
+const ENTITY: &str = "_Entity";
+
 /// Compiles for these values of condition variables.
 pub(crate) fn compile(
     supergraph: &Supergraph,
     document: &ParsedDocument,
     conditions: &dyn Fn(&str) -> bool,
 ) -> OperationCost {
-    let api = supergraph.api();
-    let (root, base) = match document.kind() {
-        OperationKind::Query => (api.query_type(), 0),
-        OperationKind::Mutation => (api.mutation_type().unwrap_or_default(), MUTATION),
-        OperationKind::Subscription => (api.subscription_type().unwrap_or_default(), 0),
+    compile_fetch(supergraph, &Fetch { document, entities: AHashMap::new() }, conditions)
+}
+
+/// What a subgraph is asked, or a client asks.
+pub(super) struct Fetch<'a> {
+    pub document: &'a ParsedDocument,
+    /// How many entities are asked for by each response key of `_entities`.
+    pub entities: AHashMap<&'a str, Size>,
+}
+
+/// The same for what one subgraph is asked.
+pub(super) fn compile_fetch(
+    supergraph: &Supergraph,
+    fetch: &Fetch<'_>,
+    conditions: &dyn Fn(&str) -> bool,
+) -> OperationCost {
+    let document = fetch.document;
+    let root = document.root_type(supergraph.api());
+    let base = if document.kind() == OperationKind::Mutation { MUTATION } else { 0 };
+    let mut compiler = Compiler {
+        supergraph,
+        document,
+        entities: &fetch.entities,
+        conditions,
+        selections: Vec::new(),
+        known: AHashMap::new(),
+        budget: BUDGET,
     };
-    let mut compiler =
-        Compiler { supergraph, document, conditions, selections: Vec::new(), known: AHashMap::new(), budget: BUDGET };
     let done = compiler.selections(root, &[document.selection_set()], None);
     OperationCost { base, selections: done.ok().map(|_| compiler.selections) }
 }
@@ -50,6 +73,7 @@ type Key = (Vec<*const SelectionSet>, String, Option<*const Field>);
 struct Compiler<'a> {
     supergraph: &'a Supergraph,
     document: &'a ParsedDocument,
+    entities: &'a AHashMap<&'a str, Size>,
     conditions: &'a dyn Fn(&str) -> bool,
     selections: Vec<Selections>,
     known: AHashMap<Key, usize>,
@@ -80,7 +104,8 @@ impl<'a> Compiler<'a> {
             return Ok(*known);
         }
         let types = self.supergraph.types();
-        let mut objects: Vec<TypeId> = self.supergraph.api().possible_types(type_name).to_vec();
+        let mut objects: Vec<TypeId> =
+            if type_name == ENTITY { self.entities_in(sets) } else { self.possible_types(type_name) };
         if objects.is_empty() {
             objects.push(types.id(type_name));
         }
@@ -105,6 +130,26 @@ impl<'a> Compiler<'a> {
         Ok(position)
     }
 
+    fn possible_types(&self, type_name: &str) -> Vec<TypeId> {
+        self.supergraph.api().possible_types(type_name).to_vec()
+    }
+
+    /// The object types of the entities that are asked for.
+    fn entities_in(&self, sets: &[&SelectionSet]) -> Vec<TypeId> {
+        let mut objects = Vec::new();
+        for item in sets.iter().flat_map(|set| &set.items) {
+            let Selection::InlineFragment(fragment) = item else { continue };
+            let Some(condition) = fragment.type_condition.as_ref().map(|condition| condition.as_ref().as_str()) else {
+                continue;
+            };
+            let possible = self.possible_types(condition);
+            objects.extend(if possible.is_empty() { vec![self.supergraph.types().id(condition)] } else { possible });
+        }
+        objects.sort_unstable();
+        objects.dedup();
+        objects
+    }
+
     /// A field under one response key, with all that is selected on it; none when it costs nothing.
     fn field(
         &mut self,
@@ -113,6 +158,11 @@ impl<'a> Compiler<'a> {
         sized: Option<Sized<'_>>,
     ) -> Result<Option<FieldCost>, TooLarge> {
         let field = group[0];
+        if let Some(size) = self.entities.get(field.alias.as_deref().unwrap_or(&field.name)) {
+            let sets: Vec<&SelectionSet> = group.iter().map(|field| &field.selection_set).collect();
+            let (size, child) = (size.clone(), Some(self.selections(ENTITY, &sets, None)?));
+            return Ok(Some(FieldCost { weight: None, arguments: Vec::new(), size, check: None, child }));
+        }
         let Some(definition) = self.supergraph.api().field(parent, &field.name) else { return Ok(None) };
         if field.name.starts_with("__") {
             return Ok(None);
@@ -198,7 +248,7 @@ impl<'a> Compiler<'a> {
     }
 }
 
-fn is_list(reference: &Type) -> bool {
+pub(super) fn is_list(reference: &Type) -> bool {
     match reference {
         Type::ListType(_) => true,
         Type::NonNullType(inner) => is_list(inner),
@@ -207,7 +257,7 @@ fn is_list(reference: &Type) -> bool {
 }
 
 /// What tells how long the list is.
-fn slicing(parent: &str, field: &Field, definition: &FieldDefinition, told: &ListSize) -> Slicing {
+pub(super) fn slicing(parent: &str, field: &Field, definition: &FieldDefinition, told: &ListSize) -> Slicing {
     let mut slicing = Slicing {
         coordinate: format!("{parent}.{}", field.name),
         told: Vec::new(),

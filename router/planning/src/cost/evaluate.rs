@@ -52,15 +52,26 @@ impl Evaluator<'_> {
         if let Some(check) = &field.check {
             self.size(check);
         }
-        let size = match &field.size {
-            Size::One => 1,
-            Size::Default => i64::from(self.options.default_list_size),
-            Size::Told(slicing) => self.size(slicing),
-        };
+        let size = self.entries(&field.size);
         let inner = field.child.map_or_else(Dearest::default, |child| costs[child]);
         let one = field.weight.map_or(inner.value, |weight| weight.saturating_add(inner.fields));
         let value = size.saturating_mul(one);
         field.arguments.iter().fold(value, |sum, argument| sum.saturating_add(self.argument(argument)))
+    }
+
+    fn entries(&mut self, size: &Size) -> i64 {
+        match size {
+            Size::One => 1,
+            Size::Default => i64::from(self.options.default_list_size),
+            Size::Told(slicing) => self.size(slicing),
+            Size::Entities(paths) => paths.iter().fold(0_i64, |sum, path| {
+                let references = path.iter().fold(1_i64, |product, alternatives| {
+                    let largest = alternatives.iter().map(|size| self.entries(size)).max();
+                    product.saturating_mul(largest.unwrap_or(1))
+                });
+                sum.saturating_add(references)
+            }),
+        }
     }
 
     fn size(&mut self, slicing: &Slicing) -> i64 {

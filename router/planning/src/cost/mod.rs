@@ -4,10 +4,12 @@
 //! and what is selected on it, as often as its list may have entries; each input object costs 1. A mutation costs 10 besides.
 //! On an abstract type the dearest of its object types counts.
 
+mod by_subgraph;
 mod compile;
 mod evaluate;
 mod weights;
 
+pub(crate) use by_subgraph::FetchCosts;
 pub(crate) use compile::compile;
 pub(crate) use weights::Weights;
 
@@ -81,6 +83,9 @@ enum Size {
     One,
     Default,
     Told(Box<Slicing>),
+    /// Entities by references, for each path that leads to some: as many as the product of what the lists on it may hold, each by
+    /// the largest of those that may stand there.
+    Entities(Box<[Vec<Vec<Size>>]>),
 }
 
 /// What tells the size of a list.

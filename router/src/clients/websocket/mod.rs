@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
@@ -20,6 +20,7 @@ pub use self::bytes::SocketBelow;
 use self::handshake::{Handshake, has_token};
 use super::outbox::Outbox;
 use super::protocol::SUBPROTOCOL;
+use super::streaming::{no_place, refusal};
 use crate::authentication::Credential;
 use crate::origin::Client;
 use crate::server::OpenEdge;
@@ -34,14 +35,14 @@ pub async fn upgrade(State(edge): State<Arc<OpenEdge>>, client: Client, request:
     };
     let headers = &parts.headers;
     if !edge.cross_site.allows_socket(headers) {
-        return (StatusCode::FORBIDDEN, "This origin may not open a socket here.").into_response();
+        let message = "This origin may not open a socket here.";
+        return refusal(StatusCode::FORBIDDEN, "CROSS_SITE_REQUEST", message, &client.origin);
     }
     if !has_token(headers, &header::SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
-        return (StatusCode::BAD_REQUEST, "Speak the subprotocol graphql-transport-ws.").into_response();
+        let message = "Speak the subprotocol graphql-transport-ws.";
+        return refusal(StatusCode::BAD_REQUEST, "BAD_REQUEST", message, &client.origin);
     }
-    let Ok(place) = Arc::clone(&edge.connections).try_acquire_owned() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "Too many connections; try again later.").into_response();
-    };
+    let Ok(place) = Arc::clone(&edge.connections).try_acquire_owned() else { return no_place(&client.origin) };
     let early = edge.authenticator.places().in_headers(headers);
     let early = early.or_else(|| Credential::in_subprotocols(headers));
     let early = early.or_else(|| credential_of_query(parts.uri.query()));
