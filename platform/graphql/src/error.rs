@@ -152,6 +152,7 @@ mod tests {
             number
         }
 
+        #[expect(clippy::unused_async, reason = "the schema library wants it")]
         async fn failing(&self) -> Result<i32> {
             Err(Error::new("Failed to reach the moon."))
         }
