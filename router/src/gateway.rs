@@ -2,6 +2,7 @@
 
 mod context;
 mod errors;
+pub(crate) mod labels;
 mod operation;
 
 use std::sync::Arc;
@@ -24,7 +25,6 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tracing::Instrument as _;
 
-pub(crate) use context::bounded_name;
 use context::{context, span_of};
 use errors::{correlate, not_planned, rejection};
 pub use errors::{correlated_errors, masked_errors};
@@ -274,10 +274,11 @@ impl Gateway {
         let request = ExecutionRequest { operation, variables: prepared.variables.clone(), context: Arc::new(context) };
         let result = prepared.executor.execute(request).instrument(span_of(&prepared.operation)).await;
         let kind = prepared.kind().as_str();
-        metrics::histogram!("cloudphone_graphql_operation_duration_seconds", "kind" => kind, "operation" => bounded_name(prepared))
+        metrics::histogram!("cloudphone_graphql_operation_duration_seconds", "kind" => kind, "operation" => labels::operation(prepared))
             .record(began.elapsed().as_secs_f64());
         if !result.errors.is_empty() {
-            metrics::counter!("cloudphone_graphql_operation_errors_total", "kind" => kind).increment(1);
+            metrics::counter!("cloudphone_graphql_operation_errors_total", "kind" => kind, "operation" => labels::operation(prepared)).increment(1);
+            labels::count_errors(&result);
         }
         let is_query = prepared.kind() == OperationKind::Query;
         let freshness = report.freshness().filter(|_| is_query && result.errors.is_empty());
@@ -293,10 +294,14 @@ impl Gateway {
             Ok(events) => events
                 .map(move |event| {
                     let _held = &cancel_on_drop;
+                    labels::count_errors(&event);
                     event
                 })
                 .boxed(),
-            Err(refusal) => stream::once(async move { refusal }).boxed(),
+            Err(refusal) => {
+                labels::count_errors(&refusal);
+                stream::once(async move { refusal }).boxed()
+            }
         }
     }
 }

@@ -186,7 +186,7 @@ async fn trace(request: Request, next: Next) -> Response {
     let (began, method, route) = (Instant::now(), method(&parts.method), route(parts.uri.path()));
     let mut response = next.run(Request::from_parts(parts, body)).instrument(span).await;
     let status = response.status().as_u16().to_string();
-    metrics::histogram!("cloudphone_http_request_duration_seconds", "method" => method, "route" => route, "status" => status)
+    metrics::histogram!("http_server_request_duration_seconds", "http_request_method" => method, "http_route" => route, "http_response_status_code" => status)
         .record(began.elapsed().as_secs_f64());
     tag(&mut response, &origin);
     response

@@ -10,7 +10,7 @@ use cloudphone_planning::PreparedOperation;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Span;
 
-use super::{Prepared, Scope};
+use super::Scope;
 use crate::authentication::Principal;
 
 /// The span of an operation (OpenTelemetry semantic conventions for GraphQL servers); neither document nor variables are in it.
@@ -57,11 +57,6 @@ fn carry_trace(scope: &Scope, headers: &mut HeaderMap) {
     if let Some(state) = scope.headers.trace_state() {
         headers.insert("tracestate", state.clone());
     }
-}
-
-/// Clients name their operations, so that a metric may not take every name that comes.
-pub(crate) fn bounded_name(prepared: &Prepared) -> String {
-    bounded(prepared.name()).to_owned()
 }
 
 fn bounded(name: &str) -> &str {

@@ -32,7 +32,7 @@ pub use rules::{Beginning, FieldRule, Overrun, StreamLimits};
 use shared::{Reader, Shared};
 pub use subscription::{Next, Step, StreamEnd, Subscription};
 
-use crate::gateway::{Gateway, Prepared, Scope, bounded_name};
+use crate::gateway::{Gateway, Prepared, Scope, labels};
 use crate::session::SessionState;
 
 /// Events that wait for the only subscriber of a stream that is not to be shared.
@@ -134,7 +134,7 @@ impl Streams {
         let variables = prepared.operation.coerce(&asked.variables).unwrap_or_default();
         let (field, arguments) = prepared.operation.root_call(&variables).unwrap_or_default();
         let rule = self.inner.limits.load().rule(field, &arguments);
-        let statistics = self.inner.statistics.of(&bounded_name(prepared));
+        let statistics = self.inner.statistics.of(&labels::operation(prepared));
         let course = Course::new(prepared, Arc::clone(asked), shared_scope(scope));
         let (shared, reader) = Shared::new(course, rule, ahead, statistics);
         self.inner.running.lock().insert(Arc::as_ptr(&shared).addr(), Arc::clone(&shared));

@@ -128,6 +128,7 @@ impl Connection {
     }
 
     async fn take(&mut self, message: ClientMessage, session: &Session, operations: &Operations) -> Result<(), Over> {
+        metrics::counter!("cloudphone_websocket_messages_received_total").increment(1);
         match message {
             ClientMessage::ConnectionInit { .. } => Err(Over::Close(Close::TooManyInitialisations)),
             ClientMessage::Ping { payload } => {
