@@ -32,7 +32,7 @@ async fn the_page_of_metrics_keeps_the_rules_and_every_metric_is_documented() {
         "process_cpu_seconds_total ",
         "cloudphone_graphql_plan_cache_lookups_total{cache=\"whole\",outcome=\"miss\"} ",
         "cloudphone_graphql_planning_duration_seconds_count{outcome=\"planned\"} ",
-        "cloudphone_subgraph_call_duration_seconds_count{subgraph=\"devices\"} ",
+        "cloudphone_subgraph_call_duration_seconds_count{subgraph=\"identity\"} ",
         "http_server_request_duration_seconds_count{http_request_method=\"POST\",http_route=\"/graphql\",http_response_status_code=\"200\"} ",
     ] {
         let value = page.lines().find_map(|line| line.strip_prefix(told));

@@ -12,6 +12,7 @@ mod json;
 mod live_plan;
 mod paths;
 mod project;
+mod record;
 mod representations;
 mod request;
 mod store;
@@ -22,6 +23,7 @@ mod uploads;
 pub use answer::ExecutionResult;
 pub use executor::{ErrorFilter, ExecutionRequest, Executor, ExecutorBuilder, ServiceOptions};
 pub use live_plan::{LivePlan, Planned};
+pub use record::{CallNotes, PlanRecord};
 pub use request::{
     Loss, RequestContext, SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService, Traceparent,
 };

@@ -15,11 +15,13 @@ use std::sync::{Arc, Once, Weak};
 
 use arc_swap::ArcSwap;
 use cloudphone_core::Origin;
+use cloudphone_observability::{is_tracing, traceparent};
 use cloudphone_traffic::headers::ClientHeaders;
 use futures::{FutureExt as _, StreamExt as _};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep_until;
+use tracing::Span;
 
 pub use event::Event;
 use key::{Asked, Key, shared_scope};
@@ -135,7 +137,10 @@ impl Streams {
         let (field, arguments) = prepared.operation.root_call(&variables).unwrap_or_default();
         let rule = self.inner.limits.load().rule(field, &arguments);
         let statistics = self.inner.statistics.of(&labels::operation(prepared));
-        let course = Course::new(prepared, Arc::clone(asked), shared_scope(scope));
+        let mut scope = shared_scope(scope);
+        // Its source is a part of the request that began it, which is over long before.
+        scope.origin.traceparent = request_trace().or(scope.origin.traceparent);
+        let course = Course::new(prepared, Arc::clone(asked), scope);
         let (shared, reader) = Shared::new(course, rule, ahead, statistics);
         self.inner.running.lock().insert(Arc::as_ptr(&shared).addr(), Arc::clone(&shared));
         self.follow();
@@ -155,6 +160,11 @@ impl Streams {
             tokio::spawn(follow(Arc::downgrade(&self.inner), changes, Arc::clone(&self.inner.late)));
         });
     }
+}
+
+/// The trace of the request that this is done for, when traces are sent.
+fn request_trace() -> Option<String> {
+    is_tracing().then(|| traceparent(&Span::current())).flatten()
 }
 
 /// A stream at work: takes events from its source and hands them to its subscribers.

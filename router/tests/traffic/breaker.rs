@@ -174,6 +174,7 @@ async fn metrics_tell_how_calls_are_spread_and_what_became_of_them() {
     .await;
     assert!(calls(&one, "failed") + calls(&two, "failed") >= 3.0);
     assert!(measured("cloudphone_subgraph_breaker_changes_total", ",to=\"open\"") >= 1.0);
+    one.restart().await;
     two.restart().await;
     until("it closes again", async || {
         routed.ask("{ name }").await;

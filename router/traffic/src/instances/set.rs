@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use cloudphone_execution::subgraphs::recovery::Recovery;
-use cloudphone_execution::{SubgraphError, SubgraphRequest};
+use cloudphone_execution::{CallNotes, SubgraphError, SubgraphRequest};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -184,6 +184,9 @@ impl Layer for Arc<Instances> {
         let instance = self.choose(&attempt.asked())?;
         attempt.note(instance.number);
         instance.calls.fetch_add(1, Ordering::Relaxed);
+        if let Some(notes) = CallNotes::of(&attempt.request) {
+            notes.goes_to(instance.found.place.name());
+        }
         let _busy = Busy::new(&instance.in_flight);
         let answer = instance.service.execute(attempt.request.clone()).await;
         self.settle(&instance, verdict(&answer));
