@@ -134,7 +134,7 @@ impl Executor {
         };
         let run = Run::of(&planned, request.context);
         let mut store = Store::default();
-        let root = store.add_object(TypeId::UNKNOWN, std::iter::empty());
+        let root = store.add_object(TypeId::UNKNOWN, &[]);
         run.steps(&mut store, &[root], 0).await;
         let mut answers = run.answers(&mut store, &[(root, Map::new())]);
         answers.pop().expect("one root has one answer")
@@ -344,8 +344,10 @@ impl Run {
     /// Writes the responses of all roots.
     pub(crate) fn answers(&self, store: &mut Store, roots: &[(ObjectId, Map<String, Value>)]) -> Vec<ExecutionResult> {
         let mut written = Vec::with_capacity(roots.len());
+        // An answer has about as many bytes as what it is made from; of a large one, who knows.
+        let expected_bytes = (store.source_bytes() / roots.len().max(1)).min(1024 * 1024) + 256;
         for (root, _) in roots {
-            let mut body = Vec::with_capacity(1024);
+            let mut body = Vec::with_capacity(expected_bytes);
             body.extend_from_slice(b"{\"data\":");
             let projected =
                 project::project(store, &self.operation, &self.projection, &self.variables, *root, &mut body);

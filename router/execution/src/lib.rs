@@ -1,9 +1,10 @@
 //! Runs prepared operations over subgraphs and writes the client's answer.
 //!
 //! An [`Executor`] starts each fetch of a plan as soon as the answers it reads are there. Answers stay bytes: they are
-//! parsed once into a store of spans, entities are stored once however often they appear, and the client's answer is
-//! spliced from those spans. Subgraphs are reached through [`SubgraphService`], in this process or over a network.
+//! parsed once into a store of spans, objects are stored and written once however often they appear, and the client's answer
+//! is spliced from those spans. Subgraphs are reached through [`SubgraphService`], in this process or over a network.
 
+mod alike;
 mod answer;
 mod calls;
 mod executor;

@@ -25,6 +25,7 @@ mod join;
 mod keys;
 mod limits;
 mod operation;
+mod places;
 mod plan;
 mod planner;
 mod projection;
