@@ -1,5 +1,7 @@
 //! The trace that an operation on a shared connection belongs to.
 
+use std::sync::Arc;
+
 use cloudphone_core::Origin;
 use cloudphone_observability::{continue_trace, is_tracing};
 use serde_json::Value;
@@ -11,7 +13,7 @@ use crate::origin::is_traceparent;
 /// Where an operation comes from, and the span of what is done for it until it is answered, or until its stream has begun.
 pub struct OperationTrace {
     /// The connection's, with the operation's own trace.
-    pub origin: Origin,
+    pub origin: Arc<Origin>,
     /// None without traces.
     pub span: Span,
 }
@@ -19,15 +21,15 @@ pub struct OperationTrace {
 impl OperationTrace {
     /// Begins the span of an operation. One that came by a request of its own belongs to that. On a WebSocket its parent is the
     /// `traceparent` in the operation's `extensions`, as there are no headers for each operation, or else that of the upgrade.
-    pub fn begin(start: &Start, connection: &Origin) -> Self {
-        let mut origin = connection.clone();
+    pub fn begin(start: &Start, connection: &Arc<Origin>) -> Self {
+        let mut origin = Arc::clone(connection);
         let parameters = match start {
             Start::Admitted(_) => return Self { origin, span: Span::current() },
             Start::Requested(parameters) => parameters,
         };
         let own = parameters.extensions.get("traceparent").and_then(Value::as_str);
         if let Some(own) = own.filter(|own| is_traceparent(own)) {
-            origin.traceparent = Some(own.to_owned());
+            Arc::make_mut(&mut origin).traceparent = Some(own.to_owned());
         }
         if !is_tracing() {
             return Self { origin, span: Span::none() };
@@ -39,7 +41,7 @@ impl OperationTrace {
             otel.kind = "server",
             network.protocol.name = "websocket",
             correlation_id = %origin.correlation_id,
-            client.address = origin.address,
+            client.address = origin.address.as_deref(),
         );
         if let Some(parent) = &origin.traceparent {
             continue_trace(&span, parent);
@@ -62,7 +64,7 @@ mod tests {
         let parameters = serde_json::from_value(json!({ "query": "{ me { id } }", "extensions": extensions }));
         let start = Start::Requested(parameters.unwrap());
         let connection = Origin { traceparent: Some(UPGRADE.to_owned()), ..Origin::internal() };
-        OperationTrace::begin(&start, &connection).origin.traceparent
+        OperationTrace::begin(&start, &Arc::new(connection)).origin.traceparent.clone()
     }
 
     #[test]

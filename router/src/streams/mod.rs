@@ -88,16 +88,17 @@ impl Streams {
     pub fn subscribe(
         &self,
         prepared: Prepared,
-        origin: &Origin,
+        origin: &Arc<Origin>,
         headers: &ClientHeaders,
         state: watch::Receiver<SessionState>,
     ) -> Result<Subscription, Full> {
         // Whose session has ended needs no place: it is told so by its first event.
         let caller = state.borrow().caller();
-        let scope = caller.ok().map(|caller| Scope { caller, origin: origin.clone(), headers: headers.clone() });
+        let scope = caller.ok().map(|caller| Scope { caller, origin: Origin::clone(origin), headers: headers.clone() });
         let place = scope.map(|scope| self.inner.places.take(&scope, &self.inner.limits.load())).transpose()?;
         let asked = Arc::new(Asked::new(&prepared));
-        let mut subscription = Subscription::new(self.clone(), asked, (origin.clone(), headers.clone()), state, place);
+        let mut subscription =
+            Subscription::new(self.clone(), asked, (Arc::clone(origin), headers.clone()), state, place);
         // At once, so that a client that sees the head of its answer misses nothing from then on.
         let _ = subscription.open(&prepared);
         // From here on the stream's own plan counts, which may be replaced.

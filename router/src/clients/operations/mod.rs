@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use cloudphone_core::Origin;
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
@@ -50,7 +50,7 @@ struct Inner {
     out: Arc<Outbox>,
     running: Mutex<Running>,
     /// A change of the supergraph ended all streams there were.
-    superseded: CancellationToken,
+    superseded: Notify,
     tasks: TaskTracker,
 }
 
@@ -81,7 +81,7 @@ impl Operation {
 impl Operations {
     /// None yet.
     pub fn new(edge: Arc<OpenEdge>, session: Arc<Session>, wire: Wire, out: Arc<Outbox>) -> Self {
-        let (running, superseded, tasks) = (Mutex::default(), CancellationToken::new(), TaskTracker::new());
+        let (running, superseded, tasks) = (Mutex::default(), Notify::new(), TaskTracker::new());
         Self { inner: Arc::new(Inner { edge, session, wire, out, running, superseded, tasks }) }
     }
 
@@ -135,10 +135,10 @@ impl Operations {
         }
     }
 
-    /// Waits until a change of the supergraph has ended all streams there were. Its end lets clients come back and subscribe
+    /// Waits until a change of the supergraph has ended all streams there were; for one who waits. The connection's end lets clients come back and subscribe
     /// again by themselves, as none of them does when a single operation fails.
     pub async fn superseded(&self) {
-        self.inner.superseded.cancelled().await;
+        self.inner.superseded.notified().await;
     }
 
     /// Ends all of them.
@@ -280,7 +280,7 @@ impl Inner {
                 Some(envelope.error(&self.errors(code, message)))
             }
             StreamEnd::Superseded if self.is_deserted() => {
-                self.superseded.cancel();
+                self.superseded.notify_one();
                 None
             }
             StreamEnd::Superseded => {

@@ -179,3 +179,19 @@ fn close_for(error: AuthenticationError) -> Over {
         | AuthenticationError::Revoked => Close::Forbidden(error),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The room that the future of a function takes, which nobody needs to call for that.
+    fn room_of<A, B, C, D, F: Future>(_: fn(A, B, C, D) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_connection_that_only_listens_needs_a_small_task() {
+        let room = room_of(serve);
+        assert!(room <= 1152, "{room} bytes");
+    }
+}
