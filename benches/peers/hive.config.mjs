@@ -1,5 +1,7 @@
-// Hive Gateway as the benchmark runs it: nothing deduplicated, no reports, subscriptions to subgraphs over WebSocket.
+// Hive Gateway as the benchmark runs it: no reports, subscriptions to subgraphs over WebSocket, requests deduplicated where they may be shared.
 import { defineConfig } from '@graphql-hive/gateway';
+
+const isShared = Boolean(process.env.SHARED);
 
 export const gatewayConfig = defineConfig({
   port: Number(process.env.PORT),
@@ -8,11 +10,11 @@ export const gatewayConfig = defineConfig({
   graphiql: false,
   landingPage: false,
   maskedErrors: false,
-  deduplicateRequest: false,
+  inboundInflightRequestDeduplication: isShared,
   transportEntries: {
     '*.http': {
       options: {
-        deduplicateInflightRequests: false,
+        deduplicateInflightRequests: isShared,
         subscriptions: { kind: 'ws' },
       },
     },

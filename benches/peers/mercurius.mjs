@@ -19,9 +19,10 @@ function versionOne(name, sdl) {
 
 const services = process.argv.slice(2).map((argument) => {
   const [, name, url, file] = argument.match(/^([^=]+)=([^,]+),(.+)$/);
-  return { name, url, schema: versionOne(name, readFileSync(file, 'utf8')), keepAlive: 60_000, connections: 64 };
+  const service = { name, url, schema: versionOne(name, readFileSync(file, 'utf8')), keepAlive: 60_000, connections: 64 };
+  return name === 'stock' ? { ...service, wsUrl: url.replace('http:', 'ws:') } : service;
 });
 
 const app = Fastify({ logger: false });
-app.register(mercuriusGateway, { path: '/graphql', jit: 1, gateway: { services } });
+app.register(mercuriusGateway, { path: '/graphql', jit: 1, subscription: true, gateway: { services } });
 await app.listen({ port: Number(process.env.PORT), host: '127.0.0.1' });

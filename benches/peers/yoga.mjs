@@ -45,5 +45,30 @@ const schema = createSchema({
 const yoga = createYoga({ schema, graphiql: false, logging: false });
 const server = createServer(yoga);
 const sockets = new WebSocketServer({ server, path: '/graphql' });
-useServer({ schema }, sockets);
+// As its documentation on subscriptions over WebSocket has it.
+useServer(
+  {
+    execute: (call) => call.rootValue.execute(call),
+    subscribe: (call) => call.rootValue.subscribe(call),
+    onSubscribe: async (context, _id, params) => {
+      const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
+        ...context,
+        req: context.extra.request,
+        socket: context.extra.socket,
+        params,
+      });
+      const call = {
+        schema,
+        operationName: params.operationName,
+        document: parse(params.query),
+        variableValues: params.variables,
+        contextValue: await contextFactory(),
+        rootValue: { execute, subscribe },
+      };
+      const errors = validate(call.schema, call.document);
+      return errors.length > 0 ? errors : call;
+    },
+  },
+  sockets,
+);
 server.listen(Number(process.env.PORT), '127.0.0.1');

@@ -39,6 +39,9 @@ enum Benchmark {
     /// A router with the benchmark's subgraphs in its own process; `federation` starts it.
     #[command(hide = true)]
     FederationInProcess(federation::EmbeddedOptions),
+    /// Does only what the operating system must do for the same messages; `federation` starts it.
+    #[command(hide = true, subcommand)]
+    Floor(federation::FloorOptions),
     /// A long run of the router with subscribers, reloads and losses, in which its memory must not grow.
     Soak(federation::soak::Options),
     /// Memory of the process while a large package is uploaded.
@@ -52,16 +55,20 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let Arguments { program, benchmark } = Arguments::parse();
-    if let Benchmark::FederationInProcess(options) = benchmark {
-        return federation::serve_in_process(options).await;
-    }
+    let benchmark = match benchmark {
+        Benchmark::FederationInProcess(options) => return federation::serve_in_process(options).await,
+        Benchmark::Floor(options) => return federation::serve_floor(options).await,
+        other => other,
+    };
     let program = program.canonicalize().map_err(|error| anyhow::anyhow!("{}: {error}", program.display()))?;
     match benchmark {
         Benchmark::Ingest(options) => ingest::run(&program, options).await,
         Benchmark::Router(options) => router::run(&program, options).await,
         Benchmark::Memory(options) => memory::run(&program, &options).await,
         Benchmark::Federation(options) => federation::run(&program, *options).await,
-        Benchmark::FederationInProcess(_) => unreachable!("it needs no program and was started above"),
+        Benchmark::FederationInProcess(_) | Benchmark::Floor(_) => {
+            unreachable!("they need no program and were started above")
+        }
         Benchmark::Soak(options) => federation::soak::run(&program, options).await,
         Benchmark::Upload(options) => upload::run(&program, options).await,
     }

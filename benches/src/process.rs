@@ -3,6 +3,9 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use nix::time::{ClockId, clock_gettime};
+use nix::unistd::Pid;
+
 /// The unit of times in `/proc`: Linux shows programs a hundredth of a second on every machine.
 const MS_PER_TICK: u64 = 10;
 
@@ -26,6 +29,20 @@ pub fn memory(pid: u32) -> Memory {
 pub fn resident_kb(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     status.lines().find_map(|line| line.strip_prefix("VmRSS:")).and_then(kilobytes).unwrap_or_default()
+}
+
+/// Memory of a process and its descendants; what they share counts more than once.
+pub fn memory_of_tree(pid: u32) -> Memory {
+    let all = [pid].into_iter().chain(descendants(pid)).map(memory);
+    all.fold(Memory::default(), |sum, one| Memory {
+        resident_mb: sum.resident_mb + one.resident_mb,
+        peak_mb: sum.peak_mb + one.peak_mb,
+    })
+}
+
+/// Resident memory of a process and its descendants in KiB.
+pub fn resident_of_tree_kb(pid: u32) -> u64 {
+    [pid].into_iter().chain(descendants(pid)).map(resident_kb).sum()
 }
 
 /// Memory of all descendants in MiB; what they share counts once.
@@ -65,6 +82,11 @@ impl CpuMeter {
         Self { began: Instant::now(), own, children: children_time(pids) }
     }
 
+    /// How long it has been measuring.
+    pub fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
     /// What was used since.
     pub fn read(&self) -> CpuUse {
         let pids: Vec<u32> = self.own.iter().map(|(pid, _)| *pid).collect();
@@ -92,11 +114,19 @@ fn children_time(pids: &[u32]) -> Duration {
     pids.iter().flat_map(|pid| descendants(*pid)).map(cpu_time).sum()
 }
 
-/// User and system time, with that of ended children.
+/// User and system time of all threads that are or were, with that of ended children. The process's own clock is exact; its
+/// children's time comes in ticks.
 fn cpu_time(pid: u32) -> Duration {
-    let ticks =
-        stat(pid).map(|fields| fields[11..15].iter().filter_map(|field| field.parse::<u64>().ok()).sum::<u64>());
-    Duration::from_millis(ticks.unwrap_or_default() * MS_PER_TICK)
+    let ended = stat(pid)
+        .map(|fields| fields[13..15].iter().filter_map(|field| field.parse::<u64>().ok()).sum::<u64>())
+        .unwrap_or_default();
+    own_cpu_time(pid).unwrap_or_default() + Duration::from_millis(ended * MS_PER_TICK)
+}
+
+/// What the processor time clock of a process shows (POSIX `clock_getcpuclockid`).
+fn own_cpu_time(pid: u32) -> Option<Duration> {
+    let pid = Pid::from_raw(i32::try_from(pid).ok()?);
+    Some(Duration::from(clock_gettime(ClockId::pid_cpu_clock_id(pid).ok()?).ok()?))
 }
 
 /// The fields of `/proc/PID/stat` after the command name, which may itself hold spaces and parentheses.

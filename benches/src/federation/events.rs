@@ -14,6 +14,8 @@ use tokio::time::{MissedTickBehavior, interval_at};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
+use super::queries;
+
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 /// One beat: everything that upstream subscriptions tell of it.
@@ -74,7 +76,8 @@ struct Upstream {
 impl Upstream {
     /// Reads which fields are asked for, in order. The router writes one selection set per brace, so that a small reader does.
     fn of(id: &str, query: &str) -> Self {
-        let inner = query.split_once("stockChanged").and_then(|(_, rest)| rest.split_once('{'));
+        // With its argument, as an operation may have the field's name.
+        let inner = query.split_once("stockChanged(").and_then(|(_, rest)| rest.split_once('{'));
         let selection = inner.map_or("", |(_, selection)| selection);
         let mut fields = Vec::new();
         let mut alias = None;
@@ -91,12 +94,8 @@ impl Upstream {
                     let value = match field {
                         "sequence" => "\"\u{1}\"",
                         "sentAt" => "\"\u{2}\"",
-                        "level" => "7",
-                        "place" => "\"hall four, gate two\"",
-                        "shelf" => "\"shelf 12\"",
-                        "note" => "\"counted by hand, and once more by the evening shift\"",
                         "phone" => "{\"__typename\":\"Phone\",\"id\":\"phone-7\"}",
-                        _ => "\"Change\"",
+                        other => queries::value(other).unwrap_or("\"Change\""),
                     };
                     fields.push(format!("\"{key}\":{value}"));
                 }
@@ -117,11 +116,19 @@ impl Upstream {
     }
 }
 
+/// Bytes of an event to a subscriber of this, with the head of its WebSocket message (RFC 6455 §5.2).
+pub fn wire_bytes(query: &str) -> usize {
+    let event = Upstream::of("1", query).tell(Beat { sequence: 1000, sent_at: 10_000_000 });
+    let head = if event.len() < 126 { 2 } else { 4 };
+    head + event.len()
+}
+
 #[derive(Deserialize)]
 struct Incoming {
     r#type: String,
+    /// Null or absent where a message is about the connection.
     #[serde(default)]
-    id: String,
+    id: Option<String>,
     #[serde(default)]
     payload: Option<serde_json::Value>,
 }
@@ -149,18 +156,19 @@ pub async fn send_to(mut socket: Socket, events: Events) {
                 let Some(Ok(message)) = message else { break };
                 let Message::Text(text) = message else { continue };
                 let Ok(incoming) = serde_json::from_str::<Incoming>(&text) else { break };
+                let id = incoming.id.unwrap_or_default();
                 let answered = match incoming.r#type.as_str() {
                     "connection_init" => socket.send(Message::text("{\"type\":\"connection_ack\"}")).await,
                     "ping" => socket.send(Message::text("{\"type\":\"pong\"}")).await,
                     "subscribe" => {
                         let query = incoming.payload.as_ref().and_then(|payload| payload["query"].as_str());
-                        let upstream = Upstream::of(&incoming.id, query.unwrap_or_default());
-                        open.insert(incoming.id, upstream);
+                        let upstream = Upstream::of(&id, query.unwrap_or_default());
+                        open.insert(id, upstream);
                         events.open.fetch_add(1, Ordering::Relaxed);
                         Ok(())
                     }
                     "complete" => {
-                        if open.remove(&incoming.id).is_some() {
+                        if open.remove(&id).is_some() {
                             events.open.fetch_sub(1, Ordering::Relaxed);
                         }
                         Ok(())
@@ -182,8 +190,7 @@ mod tests {
 
     #[test]
     fn an_event_has_what_was_selected_in_its_order() {
-        let query =
-            "subscription{stockChanged(topic: \"a\"){sequence sentAt extra17: level phone{__typename id} note}}";
+        let query = "subscription Query_stockChanged{stockChanged(topic: \"a\"){sequence sentAt extra17: level phone{__typename id} note}}";
         let told = Upstream::of("9", query).tell(Beat { sequence: 3, sent_at: 40 });
         let payload = "{\"data\":{\"stockChanged\":{\"sequence\":\"3\",\"sentAt\":\"40\",\"extra17\":7,\"phone\":{\"__typename\":\"Phone\",\"id\":\"phone-7\"},\"note\":\"counted by hand, and once more by the evening shift\"}}}";
         assert_eq!(told, format!("{{\"id\":\"9\",\"type\":\"next\",\"payload\":{payload}}}"));

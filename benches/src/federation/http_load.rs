@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::latency::Latencies;
-use crate::process::{CpuMeter, Memory, memory};
+use crate::process::{CpuMeter, Memory, memory_of_tree};
 
 /// What is asked of whom.
 #[derive(Clone)]
@@ -62,7 +62,7 @@ pub struct Outcome {
     pub latencies: Latencies,
     /// Processor time for each request.
     pub cpu_per_request: Duration,
-    /// Memory of the process after it.
+    /// Memory of the process and its children after it.
     pub memory: Memory,
     /// Bytes of the largest answer.
     pub answer_bytes: usize,
@@ -136,7 +136,7 @@ pub async fn run(load: Load) -> anyhow::Result<Outcome> {
         per_second: f64::from(divisor) / used.elapsed.as_secs_f64(),
         latencies,
         cpu_per_request: (used.own + used.children) / divisor,
-        memory: memory(load.pid),
+        memory: memory_of_tree(load.pid),
         answer_bytes,
     })
 }

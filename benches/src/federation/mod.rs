@@ -1,19 +1,23 @@
 //! The federation router before foreign subgraphs: queries, fan-out of events and new operations, beside other gateways.
 
+mod audience;
 mod embedded;
 mod events;
 mod fanout;
+mod floor;
+mod gateways;
 mod http_load;
 mod memo;
 mod mqtt;
 mod operations;
 mod peers;
 mod queries;
+mod reader;
 mod router;
+mod rows;
 mod schemas;
 mod server;
 pub mod soak;
-mod streams;
 mod wire;
 mod world;
 
@@ -26,6 +30,7 @@ use anyhow::Context as _;
 
 pub use embedded::{Options as EmbeddedOptions, serve as serve_in_process};
 use events::Events;
+pub use floor::{Options as FloorOptions, serve as serve_floor};
 use memo::Memo;
 use router::Supergraph;
 use server::Served;
@@ -35,7 +40,9 @@ use server::Served;
 enum Case {
     /// A query of seven fetches, each caller for himself, subgraphs over HTTP.
     Seven,
-    /// The same with the subgraphs in the router's process.
+    /// The same query, all callers alike, whose calls to subgraphs may be shared.
+    Shared,
+    /// Seven fetches with the subgraphs in the router's process.
     InProcess,
     /// A query of one fetch.
     Small,
@@ -43,6 +50,8 @@ enum Case {
     Distinct,
     /// Subscriptions.
     Fanout,
+    /// What the operating system alone takes for the same messages.
+    Floor,
 }
 
 /// What is measured, and for how long.
@@ -51,7 +60,7 @@ pub struct Options {
     /// The cases; without any, all.
     #[arg(long = "case", value_enum, value_delimiter = ',')]
     cases: Vec<Case>,
-    /// Shorter runs, fewer combinations: two minutes instead of twelve.
+    /// Shorter runs, fewer combinations: three minutes instead of fifteen.
     #[arg(long)]
     quick: bool,
     /// Measure the peers from npm as well.
@@ -72,15 +81,18 @@ pub struct Options {
     /// What subgraphs take to answer, in milliseconds, one run after the other.
     #[arg(long, value_delimiter = ',', default_value = "0,4")]
     delays_ms: Vec<u64>,
-    /// Subscribers; absent: 100, 1,000, 2,500 and 5,000, or 1,000 with `--quick`.
+    /// Subscriptions in all; absent: 100, 1,000 and 5,000, or 1,000 with `--quick`.
     #[arg(long, value_delimiter = ',')]
     subscribers: Vec<usize>,
     /// Events of each subscription per second; absent: 1 and 20, or 20 with `--quick`.
     #[arg(long, value_delimiter = ',')]
     rates: Vec<u32>,
+    /// Subscriptions on each connection.
+    #[arg(long, value_delimiter = ',', default_value = "1")]
+    per_connection: Vec<usize>,
     /// What subscribers have in common; absent: each of them.
     #[arg(long, value_enum, value_delimiter = ',')]
-    varieties: Vec<fanout::Variety>,
+    varieties: Vec<audience::Variety>,
     /// Whether events take fields of a second subgraph; absent: both.
     #[arg(long)]
     join: Option<bool>,
@@ -137,8 +149,8 @@ pub async fn run(program: &Path, options: Options) -> anyhow::Result<()> {
     };
     println!("{}\n", machine());
     operations::run(program, &options, peers.as_deref()).await?;
-    if options.wants(Case::Fanout) {
-        streams::run(program, &options, peers.as_deref()).await?;
+    if options.wants(Case::Fanout) || options.wants(Case::Floor) {
+        fanout::run(program, &options, peers.as_deref()).await?;
     }
     Ok(())
 }

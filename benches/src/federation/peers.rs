@@ -29,6 +29,11 @@ pub enum Peer {
 }
 
 impl Peer {
+    /// Whether it can let equal requests of equal callers share their calls to subgraphs.
+    pub fn can_share(self) -> bool {
+        self == Self::Hive
+    }
+
     /// What it is called in the table, with its version.
     pub fn title(self, folder: &Path) -> anyhow::Result<String> {
         let (name, package) = match self {
@@ -65,13 +70,14 @@ pub async fn install(source: &Path) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-/// Starts a peer before the subgraphs, which are at these addresses by name.
+/// Starts a peer before the subgraphs, which are at these addresses by name; `is_shared` lets equal requests share calls.
 pub async fn start(
     peer: Peer,
     folder: &Path,
     supergraph: &Supergraph,
     subgraphs: &[(&'static str, SocketAddr)],
     broker: Option<SocketAddr>,
+    is_shared: bool,
 ) -> anyhow::Result<Running> {
     let [port] = free_ports().await?;
     let address = SocketAddr::from(([127, 0, 0, 1], port));
@@ -79,6 +85,7 @@ pub async fn start(
     command.current_dir(folder).env("PORT", port.to_string()).env("NODE_ENV", "production");
     match peer {
         Peer::Hive => {
+            command.env("SHARED", if is_shared { "1" } else { "" });
             command.arg("node_modules/@graphql-hive/gateway/dist/bin.js").arg("supergraph").arg(&supergraph.file);
             command.args(["--port", &port.to_string(), "--host", "127.0.0.1", "--config-path", "hive.config.mjs"]);
         }

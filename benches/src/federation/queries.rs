@@ -1,5 +1,7 @@
 //! The operations of the benchmark.
 
+use serde_json::{Map, Value, json};
+
 /// Seven fetches over four subgraphs, with an answer near 90 KB.
 pub const SEVEN: &str = "query Seven {
   people { id name email city ratings { id stars text phone { id title price available ratings { id text author { name } } } } }
@@ -25,13 +27,70 @@ pub fn distinct(number: usize) -> String {
     )
 }
 
-/// A subscription; with `join` each event takes fields of a second subgraph. `selection` chooses among fifty selections.
-pub fn subscription(topic: &str, selection: usize, join: bool) -> String {
-    const FIELDS: [&str; 4] = ["level", "place", "shelf", "note"];
-    let chosen = FIELDS.iter().enumerate().filter(|(position, _)| ((selection % 16) >> position) & 1 == 0);
-    let fields: String = chosen.flat_map(|(_, name)| [*name, " "]).collect();
-    // More than sixteen selections: further ones differ by an alias.
-    let alias = if selection < 16 { String::new() } else { format!("extra{selection}: level ") };
-    let phone = if join { "phone { id title maker price }" } else { "phone { id }" };
-    format!("subscription {{ stockChanged(topic: \"{topic}\") {{ sequence sentAt {fields}{alias}{phone} }} }}")
+/// What a subscriber asks for.
+#[derive(Clone, Debug)]
+pub struct Subscription {
+    /// The topic whose events it follows.
+    pub topic: String,
+    /// Which of fifty selections it has.
+    pub selection: usize,
+    /// Whether each event takes fields of a second subgraph.
+    pub join: bool,
+}
+
+/// Fields of an event, besides its numbers and its phone, with what they always are.
+const FIELDS: [(&str, &str); 4] = [
+    ("level", "7"),
+    ("place", "\"hall four, gate two\""),
+    ("shelf", "\"shelf 12\""),
+    ("note", "\"counted by hand, and once more by the evening shift\""),
+];
+
+/// The value of an event's field in JSON.
+pub fn value(field: &str) -> Option<&'static str> {
+    FIELDS.iter().find(|(name, _)| *name == field).map(|(_, value)| *value)
+}
+
+impl Subscription {
+    fn fields(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let left_out = self.selection % 16;
+        FIELDS
+            .into_iter()
+            .enumerate()
+            .filter(move |(position, _)| (left_out >> position) & 1 == 0)
+            .map(|(_, field)| field)
+    }
+
+    /// More than sixteen selections: further ones differ by an alias.
+    fn alias(&self) -> Option<String> {
+        (self.selection >= 16).then(|| format!("extra{}", self.selection))
+    }
+
+    /// The operation.
+    pub fn query(&self) -> String {
+        let fields: String = self.fields().flat_map(|(name, _)| [name, " "]).collect();
+        let alias = self.alias().map(|alias| format!("{alias}: level ")).unwrap_or_default();
+        let phone = if self.join { "phone { id title maker price }" } else { "phone { id }" };
+        let topic = &self.topic;
+        format!("subscription {{ stockChanged(topic: \"{topic}\") {{ sequence sentAt {fields}{alias}{phone} }} }}")
+    }
+
+    /// What each event of it must be, without its sequence number and the time when it was sent.
+    pub fn event(&self) -> Value {
+        let mut event: Map<String, Value> = Map::new();
+        let mut put = |name: String, value: &str| {
+            event.insert(name, serde_json::from_str(value).expect("the values above are JSON"));
+        };
+        self.fields().for_each(|(name, value)| put(name.to_owned(), value));
+        if let Some(alias) = self.alias() {
+            put(alias, FIELDS[0].1);
+        }
+        let phone = if self.join {
+            json!({ "id": "phone-7", "title": "Phone of type 7", "maker": "Fjord", "price": 149 })
+        } else {
+            json!({ "id": "phone-7" })
+        };
+        event.insert("phone".to_owned(), phone);
+        Value::Object(event)
+    }
 }

@@ -12,8 +12,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::super::audience::{Audience, Plan, Variety};
 use super::super::events::Events;
-use super::super::fanout::{Audience, Plan, Variety};
 use super::super::queries;
 use super::super::wire::Wire;
 use super::{Options, RATE, Tally};
@@ -121,7 +121,7 @@ async fn call(
 async fn stay(address: SocketAddr, subscribers: usize, events: Events, tally: Arc<Tally>) -> anyhow::Result<()> {
     loop {
         let clock = events.clone();
-        let plan = Plan { variety: Variety::PerDevice, subscribers, join: true, stalled_every: 20 };
+        let plan = Plan { variety: Variety::PerDevice, subscribers, per_connection: 1, join: true, stalled_every: 20 };
         let audience = Audience::connect(address, "/graphql", plan, move || clock.now()).await?;
         while audience.tally.ended.load(Ordering::Relaxed) == 0 {
             sleep(Duration::from_secs(1)).await;
@@ -135,7 +135,13 @@ async fn stay(address: SocketAddr, subscribers: usize, events: Events, tally: Ar
 async fn visit(address: SocketAddr, visitors: usize, events: Events, tally: Arc<Tally>) -> anyhow::Result<()> {
     loop {
         let clock = events.clone();
-        let plan = Plan { variety: Variety::Selections, subscribers: visitors, join: true, stalled_every: 10 };
+        let plan = Plan {
+            variety: Variety::Selections,
+            subscribers: visitors,
+            per_connection: 1,
+            join: true,
+            stalled_every: 10,
+        };
         let audience = Audience::connect(address, "/graphql", plan, move || clock.now()).await?;
         sleep(Duration::from_secs(5)).await;
         audience.leave().await;

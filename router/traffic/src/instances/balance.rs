@@ -103,7 +103,6 @@ mod tests {
     use futures::stream::BoxStream;
 
     use crate::instances::{Place, Weighted};
-    use crate::measures::Measures;
 
     struct Silent;
 
@@ -122,8 +121,7 @@ mod tests {
         let instance = |(number, weight): (usize, &u32)| {
             let place = Place::new(format!("http://instance-{number}/").parse().unwrap());
             let found = Weighted { weight: *weight, ..Weighted::new(place) };
-            let meters = Arc::new(Measures::new("silent").instance(&found.place.name()));
-            Arc::new(Instance::new(number as u64, found, Arc::new(Silent), meters))
+            Arc::new(Instance::new(number as u64, found, Arc::new(Silent)))
         };
         weights.iter().enumerate().map(instance).collect()
     }
