@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 
 use super::audience::{Audience, Plan, Variety};
 use super::events::{self, Events};
@@ -51,9 +51,10 @@ impl Source {
     }
 }
 
-/// Runs every combination that is wanted and prints a line for each rate.
+/// Runs every combination that is wanted and prints a line for each rate; an error at the end when one of ours failed.
 pub async fn run(program: &Path, options: &Options, peers: Option<&Path>) -> anyhow::Result<()> {
     let combinations = plans::all(options);
+    let mut failed = 0;
     table::head();
     if options.wants(Case::Floor) && !options.only_peers {
         for (connections, rate) in plans::floors(&combinations) {
@@ -62,8 +63,12 @@ pub async fn run(program: &Path, options: &Options, peers: Option<&Path>) -> any
     }
     if options.wants(Case::Fanout) {
         for combination in &combinations {
-            if !options.only_peers {
-                subjects::ours(program, options, combination).await?;
+            if !options.only_peers
+                && let Err(error) = subjects::ours(program, options, combination).await
+            {
+                // What comes after it is worth knowing all the same.
+                table::failure("Cloudphone", combination.plan, &error);
+                failed += 1;
             }
             if let Some(folder) = peers.filter(|_| combination.is_compared) {
                 for peer in [Peer::Yoga, Peer::Hive, Peer::Mercurius] {
@@ -73,6 +78,7 @@ pub async fn run(program: &Path, options: &Options, peers: Option<&Path>) -> any
         }
     }
     println!();
+    ensure!(failed == 0, "{failed} combinations failed; the table says how");
     Ok(())
 }
 
