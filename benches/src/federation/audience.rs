@@ -93,10 +93,9 @@ impl Tally {
         self.measuring.load(Ordering::Relaxed)
     }
 
-    /// Notes how long some events took.
-    pub fn note(&self, waits: &mut Vec<Duration>) {
-        let mut latencies = self.latencies.lock().expect("no holder panics");
-        waits.drain(..).for_each(|wait| latencies.add(wait));
+    /// Notes how long an event took.
+    pub fn note(&self, wait: Duration) {
+        self.latencies.lock().expect("no holder panics").add(wait);
     }
 }
 

@@ -76,8 +76,8 @@ struct Upstream {
 impl Upstream {
     /// Reads which fields are asked for, in order. The router writes one selection set per brace, so that a small reader does.
     fn of(id: &str, query: &str) -> Self {
-        // With its argument, as an operation may have the field's name.
-        let inner = query.split_once("stockChanged(").and_then(|(_, rest)| rest.split_once('{'));
+        // The last one, as an operation may have the field's name.
+        let inner = query.rsplit_once("stockChanged").and_then(|(_, rest)| rest.split_once('{'));
         let selection = inner.map_or("", |(_, selection)| selection);
         let mut fields = Vec::new();
         let mut alias = None;
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn an_event_has_what_was_selected_in_its_order() {
-        let query = "subscription Query_stockChanged{stockChanged(topic: \"a\"){sequence sentAt extra17: level phone{__typename id} note}}";
+        let query = "subscription Query_stockChanged($topic: String!){stockChanged(topic: $topic){sequence sentAt extra17: level phone{__typename id} note}}";
         let told = Upstream::of("9", query).tell(Beat { sequence: 3, sent_at: 40 });
         let payload = "{\"data\":{\"stockChanged\":{\"sequence\":\"3\",\"sentAt\":\"40\",\"extra17\":7,\"phone\":{\"__typename\":\"Phone\",\"id\":\"phone-7\"},\"note\":\"counted by hand, and once more by the evening shift\"}}}";
         assert_eq!(told, format!("{{\"id\":\"9\",\"type\":\"next\",\"payload\":{payload}}}"));

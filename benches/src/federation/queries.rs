@@ -66,13 +66,18 @@ impl Subscription {
         (self.selection >= 16).then(|| format!("extra{}", self.selection))
     }
 
+    /// The request: the topic is a variable, so that subscribers of different topics have an operation in common.
+    pub fn request(&self) -> Value {
+        json!({ "query": self.query(), "variables": { "topic": self.topic } })
+    }
+
     /// The operation.
     pub fn query(&self) -> String {
         let fields: String = self.fields().flat_map(|(name, _)| [name, " "]).collect();
         let alias = self.alias().map(|alias| format!("{alias}: level ")).unwrap_or_default();
         let phone = if self.join { "phone { id title maker price }" } else { "phone { id }" };
-        let topic = &self.topic;
-        format!("subscription {{ stockChanged(topic: \"{topic}\") {{ sequence sentAt {fields}{alias}{phone} }} }}")
+        let selection = format!("sequence sentAt {fields}{alias}{phone}");
+        format!("subscription($topic: String!) {{ stockChanged(topic: $topic) {{ {selection} }} }}")
     }
 
     /// What each event of it must be, without its sequence number and the time when it was sent.

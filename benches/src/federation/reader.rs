@@ -20,8 +20,6 @@ use super::queries::Subscription;
 
 /// The receive buffer of a reader that stalls, in bytes: the kernel must not read on for it for long.
 const STALLED_BUFFER: u32 = 4096;
-/// Durations that a reader collects before it hands them in.
-const COLLECTED: usize = 20;
 
 type Socket = WebSocketStream<TcpStream>;
 
@@ -52,8 +50,7 @@ pub async fn open(
     }
     for (id, subscription) in (1..).zip(subscriptions) {
         let id: u32 = id;
-        let payload = json!({ "query": subscription.query() });
-        let subscribe = json!({ "id": id.to_string(), "type": "subscribe", "payload": payload });
+        let subscribe = json!({ "id": id.to_string(), "type": "subscribe", "payload": subscription.request() });
         socket.send(Message::text(subscribe.to_string())).await?;
     }
     Ok(socket)
@@ -62,7 +59,6 @@ pub async fn open(
 /// Reads until the connection ends. `now` gives the time of the source's clock in microseconds.
 pub async fn read(mut socket: Socket, subscriptions: &[Subscription], tally: &Tally, now: impl Fn() -> u64) {
     let mut followed: Vec<Followed> = subscriptions.iter().map(Followed::new).collect();
-    let mut waits = Vec::new();
     while let Some(Ok(message)) = socket.next().await {
         let Message::Text(text) = message else { continue };
         if text.contains("\"type\":\"ping\"") {
@@ -77,10 +73,7 @@ pub async fn read(mut socket: Socket, subscriptions: &[Subscription], tally: &Ta
         tally.missing.fetch_add(missing, Ordering::Relaxed);
         tally.received.fetch_add(1, Ordering::Relaxed);
         if tally.is_measuring() {
-            waits.push(Duration::from_micros(now().saturating_sub(sent_at)));
-            if waits.len() >= COLLECTED {
-                tally.note(&mut waits);
-            }
+            tally.note(Duration::from_micros(now().saturating_sub(sent_at)));
         }
     }
 }

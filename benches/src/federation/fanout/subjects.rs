@@ -15,7 +15,7 @@ use super::{Source, Subject, table};
 use crate::process::resident_of_tree_kb;
 
 /// How long upstream subscriptions may take to be open.
-const OPENING: Duration = Duration::from_secs(20);
+const OPENING: Duration = Duration::from_mins(1);
 /// How long a process is left alone before its memory is read.
 const QUIET: Duration = Duration::from_secs(3);
 /// Subscribers who come and go first, so that what a process needs only once is not counted as theirs.
@@ -91,7 +91,8 @@ async fn subscribe(
     let until = Instant::now() + OPENING;
     let open = || graph.events.open();
     while subject.shares_upstreams && open() < plan.distinct() {
-        ensure!(Instant::now() < until, "only {} of {} upstreams were opened", open(), plan.distinct());
+        let told = audience.tally.wrong.get().map_or("", String::as_str);
+        ensure!(Instant::now() < until, "only {} of {} upstreams were opened; {told}", open(), plan.distinct());
         sleep(Duration::from_millis(20)).await;
     }
     sleep(QUIET).await;
