@@ -2,6 +2,7 @@
 
 mod context;
 mod errors;
+pub(crate) mod labels;
 mod operation;
 
 use std::sync::Arc;
@@ -10,7 +11,8 @@ use std::time::{Duration, Instant, SystemTime};
 use arc_swap::ArcSwap;
 use axum::http::{HeaderMap, StatusCode};
 use cloudphone_core::Origin;
-use cloudphone_execution::{ExecutionRequest, ExecutionResult, Executor, LivePlan};
+use cloudphone_execution::{ExecutionRequest, ExecutionResult, Executor, LivePlan, PlanRecord};
+use cloudphone_observability::continue_trace;
 pub use cloudphone_planning::OperationKind;
 use cloudphone_planning::{
     FederationPlanner, GraphQlError, OperationSource, PlanRequest, Planner as _, PlannerOptions, PreparedOperation,
@@ -24,7 +26,6 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tracing::Instrument as _;
 
-pub(crate) use context::bounded_name;
 use context::{context, span_of};
 use errors::{correlate, not_planned, rejection};
 pub use errors::{correlated_errors, masked_errors};
@@ -254,11 +255,18 @@ impl Gateway {
 
     /// Answers a query or mutation.
     pub async fn execute(&self, prepared: &Prepared, scope: Scope) -> Answer {
-        self.execute_beside(prepared, scope, &AnswerHeaders::default()).await
+        self.execute_beside(prepared, scope, &AnswerHeaders::default(), None).await
     }
 
-    /// The same; what subgraphs have for the client besides the answer is added to `answered`.
-    pub async fn execute_beside(&self, prepared: &Prepared, scope: Scope, answered: &AnswerHeaders) -> Answer {
+    /// The same; what subgraphs have for the client besides the answer is added to `answered`, and how the fetches go is noted
+    /// in `record`.
+    pub async fn execute_beside(
+        &self,
+        prepared: &Prepared,
+        scope: Scope,
+        answered: &AnswerHeaders,
+        record: Option<&PlanRecord>,
+    ) -> Answer {
         let began = Instant::now();
         let operation = match self.permitted(&prepared.operation, &scope).await {
             Ok(operation) => operation,
@@ -268,17 +276,25 @@ impl Gateway {
         let report = CacheReport::new(prepared.kind());
         context.extensions.insert(report.clone());
         context.extensions.insert(answered.clone());
+        if let Some(record) = record {
+            context.extensions.insert(record.clone());
+        }
         if let Some(uploads) = &prepared.uploads {
             context.extensions.insert(uploads.clone());
         }
         let request = ExecutionRequest { operation, variables: prepared.variables.clone(), context: Arc::new(context) };
-        let result = prepared.executor.execute(request).instrument(span_of(&prepared.operation)).await;
+        let span = span_of(&prepared.operation);
+        let result = prepared.executor.execute(request).instrument(span.clone()).await;
         let kind = prepared.kind().as_str();
-        metrics::histogram!("cloudphone_graphql_operation_duration_seconds", "kind" => kind, "operation" => bounded_name(prepared))
+        metrics::histogram!("cloudphone_graphql_operation_duration_seconds", "kind" => kind, "operation" => labels::operation(prepared))
             .record(began.elapsed().as_secs_f64());
         if !result.errors.is_empty() {
-            metrics::counter!("cloudphone_graphql_operation_errors_total", "kind" => kind).increment(1);
+            metrics::counter!("cloudphone_graphql_operation_errors_total", "kind" => kind, "operation" => labels::operation(prepared)).increment(1);
+            labels::count_errors(&result);
+            span.record("error.type", result.errors.iter().find_map(GraphQlError::code).unwrap_or("none"));
+            span.record("otel.status_code", "ERROR");
         }
+        drop(span);
         let is_query = prepared.kind() == OperationKind::Query;
         let freshness = report.freshness().filter(|_| is_query && result.errors.is_empty());
         Answer { body: result.body, freshness, has_extensions: result.has_extensions }
@@ -287,16 +303,23 @@ impl Gateway {
     /// The events of a subscription, encoded, each by the plan of its moment; a refusal is an event with errors and the end.
     /// Dropping them ends the upstream.
     pub async fn subscribe(&self, plan: Arc<LivePlan>, scope: Scope) -> BoxStream<'static, ExecutionResult> {
-        let (context, cancel_on_drop) = context(scope, None);
         let span = span_of(plan.current().operation());
+        if let Some(parent) = &scope.origin.traceparent {
+            continue_trace(&span, parent);
+        }
+        let (context, cancel_on_drop) = context(scope, None);
         match Executor::subscribe_by(plan, Arc::new(context)).instrument(span).await {
             Ok(events) => events
                 .map(move |event| {
                     let _held = &cancel_on_drop;
+                    labels::count_errors(&event);
                     event
                 })
                 .boxed(),
-            Err(refusal) => stream::once(async move { refusal }).boxed(),
+            Err(refusal) => {
+                labels::count_errors(&refusal);
+                stream::once(async move { refusal }).boxed()
+            }
         }
     }
 }

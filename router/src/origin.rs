@@ -43,7 +43,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
 }
 
 /// W3C Trace Context §3.2: version, trace id, parent id and flags in lower-case hexadecimal.
-fn is_traceparent(value: &str) -> bool {
+pub(crate) fn is_traceparent(value: &str) -> bool {
     let parts: Vec<&str> = value.split('-').collect();
     let hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
     matches!(parts[..], [version, trace, parent, flags]

@@ -172,10 +172,17 @@ async fn trace(request: Request, next: Next) -> Response {
     use axum::extract::FromRequestParts as _;
     let (mut parts, body) = request.into_parts();
     let Ok(Client { origin }) = Client::from_request_parts(&mut parts, &()).await;
+    // OpenTelemetry semantic conventions for HTTP servers.
+    let (began, method, route) = (Instant::now(), method(&parts.method), route(parts.uri.path()));
     let span = tracing::info_span!(
         "request",
-        method = %parts.method,
-        path = parts.uri.path(),
+        otel.name = format!("{method} {route}"),
+        otel.kind = "server",
+        otel.status_code = tracing::field::Empty,
+        http.request.method = method,
+        http.route = route,
+        http.response.status_code = tracing::field::Empty,
+        url.path = parts.uri.path(),
         correlation_id = %origin.correlation_id,
         client.address = origin.address,
         url.scheme = parts.extensions.get::<Peer>().map(|peer| peer.scheme.as_str()),
@@ -183,10 +190,14 @@ async fn trace(request: Request, next: Next) -> Response {
     if let Some(traceparent) = &origin.traceparent {
         continue_trace(&span, traceparent);
     }
-    let (began, method, route) = (Instant::now(), method(&parts.method), route(parts.uri.path()));
-    let mut response = next.run(Request::from_parts(parts, body)).instrument(span).await;
+    let mut response = next.run(Request::from_parts(parts, body)).instrument(span.clone()).await;
+    span.record("http.response.status_code", response.status().as_u16());
+    if response.status().is_server_error() {
+        span.record("otel.status_code", "ERROR");
+    }
+    drop(span);
     let status = response.status().as_u16().to_string();
-    metrics::histogram!("cloudphone_http_request_duration_seconds", "method" => method, "route" => route, "status" => status)
+    metrics::histogram!("http_server_request_duration_seconds", "http_request_method" => method, "http_route" => route, "http_response_status_code" => status)
         .record(began.elapsed().as_secs_f64());
     tag(&mut response, &origin);
     response

@@ -8,7 +8,7 @@ use cloudphone_core::Origin;
 use cloudphone_traffic::headers::ClientHeaders;
 use parking_lot::Mutex;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -49,7 +49,7 @@ impl SessionState {
 
 struct Shared {
     authenticator: Arc<dyn Authenticator>,
-    origin: Origin,
+    origin: Arc<Origin>,
     credential: Mutex<Option<Credential>>,
     state: watch::Sender<SessionState>,
     renewed: Notify,
@@ -59,7 +59,8 @@ struct Shared {
 pub struct Session {
     shared: Arc<Shared>,
     headers: ClientHeaders,
-    watcher: JoinHandle<()>,
+    /// Absent as long as nobody is signed in, whose rights neither end nor change.
+    watcher: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Session {
@@ -71,6 +72,7 @@ impl Session {
     ) -> Result<Self, AuthenticationError> {
         // Listen before asking, so that a change in between is not missed.
         let changes = authenticator.changes();
+        let signed_in = credential.is_some();
         let state = if let Some(credential) = &credential {
             SessionState::of(authenticator.authenticate(credential, &origin).await?)
         } else {
@@ -79,13 +81,16 @@ impl Session {
         };
         let shared = Arc::new(Shared {
             authenticator,
-            origin,
+            origin: Arc::new(origin),
             credential: Mutex::new(credential),
             state: watch::channel(state).0,
             renewed: Notify::new(),
         });
-        let watcher = tokio::spawn(watch_over(Arc::clone(&shared), changes));
-        Ok(Self { shared, headers: ClientHeaders::default(), watcher })
+        let session = Self { shared, headers: ClientHeaders::default(), watcher: Mutex::default() };
+        if signed_in {
+            session.watch(changes);
+        }
+        Ok(session)
     }
 
     /// What else of the client subgraphs are told.
@@ -102,6 +107,7 @@ impl Session {
 
     /// Puts a fresh credential in place of the old one, for the same person.
     pub async fn renew(&self, credential: Credential) -> Result<(), AuthenticationError> {
+        let changes = self.shared.authenticator.changes();
         let caller = self.shared.authenticator.authenticate(&credential, &self.shared.origin).await?;
         let same_person = match (&*self.shared.state.borrow(), &caller) {
             (SessionState::Valid(before), Some(caller)) => before.is_same_person(caller),
@@ -112,7 +118,13 @@ impl Session {
             return Err(AuthenticationError::Invalid);
         }
         self.take_up(credential, caller);
+        self.watch(changes);
         Ok(())
+    }
+
+    /// Watches over the rights, unless somebody does already.
+    fn watch(&self, changes: broadcast::Receiver<AccessChange>) {
+        self.watcher.lock().get_or_insert_with(|| tokio::spawn(watch_over(Arc::clone(&self.shared), changes)));
     }
 
     /// Whether a request beside the connection is of the same person; a credential that holds for longer renews the session.
@@ -147,14 +159,16 @@ impl Session {
     }
 
     /// Where the connection comes from.
-    pub fn origin(&self) -> &Origin {
+    pub fn origin(&self) -> &Arc<Origin> {
         &self.shared.origin
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.watcher.abort();
+        if let Some(watcher) = self.watcher.get_mut() {
+            watcher.abort();
+        }
     }
 }
 
@@ -221,7 +235,7 @@ pub fn ended(state: &mut watch::Receiver<SessionState>) -> Option<Authentication
     }
 }
 
-async fn watch_over(shared: Arc<Shared>, mut changes: tokio::sync::broadcast::Receiver<AccessChange>) {
+async fn watch_over(shared: Arc<Shared>, mut changes: broadcast::Receiver<AccessChange>) {
     loop {
         tokio::select! {
             change = changes.recv() => match change {

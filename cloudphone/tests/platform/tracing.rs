@@ -7,9 +7,13 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::routing::post;
+use futures::{SinkExt as _, StreamExt as _};
 use parking_lot::Mutex;
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
 use crate::router_alone::start_by;
 use crate::support::{Builder, Folder, binary, eventually, holds, run};
@@ -117,5 +121,65 @@ async fn requests_are_traced_to_the_collector_as_part_of_their_callers_trace() {
     let (status, _) = platform.program.terminate(20).await;
     assert!(status.success());
     assert!(received.lock().len() > sent, "{}", platform.program.stderr());
+    server.abort();
+}
+
+#[tokio::test]
+async fn an_operation_on_a_websocket_is_part_of_its_clients_trace() {
+    let (received, parents) = (Received::default(), Parents::default());
+    let routes = axum::Router::new()
+        .route("/v1/traces", post(collect))
+        .with_state(Arc::clone(&received))
+        .merge(axum::Router::new().route("/graphql", post(answer)).with_state(Arc::clone(&parents)));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+    let folder = Folder::new();
+    fs::write(folder.join("greetings.graphql"), "type Query { greeting: String }").unwrap();
+    let mut command = binary();
+    let place = format!("greetings=http://{address}/graphql,{}", folder.join("greetings.graphql").display());
+    command.args(["schema", "compose", "--subgraph", &place]);
+    let supergraph = run(command, 20).await.stdout;
+    let mut command = binary();
+    command.env("CLOUDPHONE_OBSERVABILITY__OTLP_ENDPOINT", format!("http://{address}/v1/traces"));
+    let (mut program, client) = start_by(command, &folder, &supergraph).await;
+
+    let (of_connection, of_operation) = ("2cf7651916cd43dd8448eb211c80319e", "3df7651916cd43dd8448eb211c80319f");
+    let mut request = format!("{}/graphql", client.base.replacen("http", "ws", 1)).into_client_request().unwrap();
+    let headers = request.headers_mut();
+    headers.insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
+    headers.insert("traceparent", format!("00-{of_connection}-b7ad6b7169203331-01").parse().unwrap());
+    let (mut socket, _) = connect_async(request).await.unwrap();
+    let mut say = async |message: serde_json::Value| {
+        socket.send(Message::text(message.to_string())).await.unwrap();
+        loop {
+            let text = socket.next().await.unwrap().unwrap().into_text().unwrap();
+            let heard: serde_json::Value = serde_json::from_str(&text).unwrap();
+            if heard["type"] == "connection_ack" || heard["type"] == "complete" {
+                return;
+            }
+        }
+    };
+    say(json!({ "type": "connection_init" })).await;
+    say(json!({ "id": "1", "type": "subscribe", "payload": { "query": "query First { greeting }" } })).await;
+    let extensions = json!({ "traceparent": format!("00-{of_operation}-b7ad6b7169203332-01") });
+    let payload = json!({ "query": "query Second { greeting }", "extensions": extensions });
+    say(json!({ "id": "2", "type": "subscribe", "payload": payload })).await;
+    let calls = parents.lock().clone();
+    assert!(calls[0].starts_with(&format!("00-{of_connection}-")), "{calls:?}");
+    assert!(calls[1].starts_with(&format!("00-{of_operation}-")), "{calls:?}");
+
+    // The parent of the operation's span is the client's, and below it are plan, operation and call.
+    let wanted: [&[u8]; 7] = [
+        &bytes(of_connection),
+        &bytes(of_operation),
+        &bytes("b7ad6b7169203332"),
+        b"operation on a WebSocket",
+        b"graphql.plan",
+        b"graphql.document.hash",
+        b"query Second",
+    ];
+    eventually(20, "the spans came", async || holds(wanted.iter().all(|part| holds_bytes(&received, part)))).await;
+    assert!(program.terminate(20).await.0.success());
     server.abort();
 }

@@ -128,7 +128,7 @@ impl Stage {
                 return Some(Difference { is_unplanned, is_endless, ..found });
             }
         };
-        let plan = operation.explain();
+        let plan = operation.explain(None);
         let world = Arc::new(World::new(Arc::clone(&self.monolith), self.federation.seed));
         let live: Vec<Arc<LiveSubgraph>> = self
             .federation

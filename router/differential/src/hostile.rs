@@ -74,7 +74,7 @@ async fn answered(document: &str, answer: &Bytes) -> Result<(), String> {
         assert!(!error.errors.is_empty(), "a refusal says why");
         error.code.to_owned()
     })?;
-    let _ = operation.explain();
+    let _ = operation.explain(None);
     let context = Arc::new(RequestContext::new("hostile"));
     let request = ExecutionRequest { operation, variables: Map::new(), context };
     if request.operation.kind() == cloudphone_planning::OperationKind::Subscription {

@@ -42,7 +42,7 @@ pub(crate) fn prepare(
             let mut targets = Vec::new();
             let stamp = store.next_stamp();
             for root in roots {
-                store.collect(Node::Object(*root), path, stamp, &mut targets);
+                store.collect(*root, path, stamp, &mut targets);
             }
             if targets.is_empty() {
                 return None;

@@ -19,6 +19,7 @@ use crate::{
     calls::{self, Pending},
     live_plan::{LivePlan, Planned},
     paths, project,
+    record::PlanRecord,
     request::{RequestContext, SubgraphError, SubgraphRequest, SubgraphResponse, SubgraphService},
     store::{ObjectId, Store},
     subscription,
@@ -133,7 +134,7 @@ impl Executor {
         };
         let run = Run::of(&planned, request.context);
         let mut store = Store::default();
-        let root = store.add_object(TypeId::UNKNOWN, std::iter::empty());
+        let root = store.add_object(TypeId::UNKNOWN, &[]);
         run.steps(&mut store, &[root], 0).await;
         let mut answers = run.answers(&mut store, &[(root, Map::new())]);
         answers.pop().expect("one root has one answer")
@@ -224,7 +225,7 @@ impl Run {
                 let step = &steps[position];
                 match self.prepare(store, roots, step) {
                     Some((variables, pending)) => in_flight.push(async move {
-                        let answer = self.call(step, variables).await;
+                        let answer = self.call(position, step, variables).await;
                         (position, pending, answer)
                     }),
                     None => finished.push(position),
@@ -284,10 +285,26 @@ impl Run {
             .ok_or_else(|| SubgraphError::Unreachable("it is not configured".to_owned()))
     }
 
-    async fn call(&self, step: &FetchStep, variables: Bytes) -> Result<SubgraphResponse, SubgraphError> {
+    async fn call(
+        &self,
+        position: usize,
+        step: &FetchStep,
+        variables: Bytes,
+    ) -> Result<SubgraphResponse, SubgraphError> {
+        let mut request = self.request(step, variables);
+        let record = self.context.extensions.get::<PlanRecord>();
+        let notes = record.map(|record| record.fetch(position, &mut request));
+        let answer = self.answer(step, request).await;
+        if let Some(notes) = notes {
+            notes.end(&answer);
+        }
+        answer
+    }
+
+    async fn answer(&self, step: &FetchStep, request: SubgraphRequest) -> Result<SubgraphResponse, SubgraphError> {
         let (service, options) = self.service(step)?;
         let span = self.span(step);
-        let call = service.execute(self.request(step, variables)).instrument(span.clone());
+        let call = service.execute(request).instrument(span.clone());
         let answer = tokio::select! {
             answer = tokio::time::timeout(self.context.time_left(options.timeout), call) => {
                 answer.unwrap_or(Err(SubgraphError::Timeout))
@@ -316,17 +333,21 @@ impl Run {
             "peer.service" = &*step.service,
             "graphql.operation.type" = step.kind.as_str(),
             "http.request.method" = tracing::field::Empty,
+            "http.request.resend_count" = tracing::field::Empty,
             "http.response.status_code" = tracing::field::Empty,
             "server.address" = tracing::field::Empty,
             "server.port" = tracing::field::Empty,
+            "network.peer.address" = tracing::field::Empty,
         )
     }
 
     /// Writes the responses of all roots.
     pub(crate) fn answers(&self, store: &mut Store, roots: &[(ObjectId, Map<String, Value>)]) -> Vec<ExecutionResult> {
         let mut written = Vec::with_capacity(roots.len());
+        // An answer has about as many bytes as what it is made from; of a large one, who knows.
+        let expected_bytes = (store.source_bytes() / roots.len().max(1)).min(1024 * 1024) + 256;
         for (root, _) in roots {
-            let mut body = Vec::with_capacity(1024);
+            let mut body = Vec::with_capacity(expected_bytes);
             body.extend_from_slice(b"{\"data\":");
             let projected =
                 project::project(store, &self.operation, &self.projection, &self.variables, *root, &mut body);

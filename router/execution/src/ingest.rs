@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
+    alike::{Alike, Remembered},
     json::{Malformed, Scanner},
     request::SubgraphError,
     store::{Node, ObjectId, Span, Store},
@@ -30,6 +31,9 @@ pub(crate) enum Expected<'a> {
     Entities(&'a [(&'a str, &'a Shape)]),
 }
 
+/// Room for the fields of the objects on the way from the root to one of them, and for the items of their lists.
+const FIELDS_OF_ONE_PATH: usize = 64;
+
 #[derive(Deserialize)]
 struct WireError {
     #[serde(default)]
@@ -50,12 +54,24 @@ pub(crate) fn ingest(
     if u32::try_from(body.len()).is_err() {
         return Err(SubgraphError::TooLarge { limit: u32::MAX as usize });
     }
-    if std::str::from_utf8(body).is_err() {
-        return Err(SubgraphError::InvalidResponse("it is not UTF-8".to_owned()));
-    }
     let source = store.add_source(body.clone());
-    let reader = Reader { scanner: Scanner::new(body), store, types, source, fields: Vec::new(), items: Vec::new() };
-    reader.response(expected).map_err(|malformed| SubgraphError::InvalidResponse(malformed.to_string()))
+    let mut read = |alike| {
+        let scanner = Scanner::new(body);
+        let (fields, items) = (Vec::with_capacity(FIELDS_OF_ONE_PATH), Vec::with_capacity(FIELDS_OF_ONE_PATH));
+        let last_type = (&b""[..], TypeId::UNKNOWN);
+        let mut reader = Reader { scanner, store: &mut *store, types, source, fields, items, last_type, alike };
+        let response = reader.response(expected);
+        let any_alike = reader.alike.is_some_and(|alike| alike.any);
+        response
+            .map(|ingested| (ingested, any_alike))
+            .map_err(|malformed| SubgraphError::InvalidResponse(malformed.to_string()))
+    };
+    let (ingested, any_alike) = read(Some(Alike::new(body.len())))?;
+    if any_alike && !ingested.errors.is_empty() {
+        // An error is about one of the objects that are alike, so that each has to be there by itself.
+        return read(None).map(|(ingested, _)| ingested);
+    }
+    Ok(ingested)
 }
 
 struct Reader<'a, 's> {
@@ -66,10 +82,14 @@ struct Reader<'a, 's> {
     /// Fields and items of values that are not complete yet.
     fields: Vec<(Symbol, Node)>,
     items: Vec<Node>,
+    /// The name of a type that came last, which is often the next one too.
+    last_type: (&'a [u8], TypeId),
+    /// What equal objects are recognised by; none when each is to be kept by itself.
+    alike: Option<Alike>,
 }
 
 impl Reader<'_, '_> {
-    fn response(mut self, expected: Expected<'_>) -> Result<Ingested, Malformed> {
+    fn response(&mut self, expected: Expected<'_>) -> Result<Ingested, Malformed> {
         let count = match expected {
             Expected::Root(_) => 1,
             Expected::Entities(inputs) => inputs.len(),
@@ -144,6 +164,11 @@ impl Reader<'_, '_> {
                 self.scanner.value()?;
                 Ok(Node::Null)
             }
+            (b'"', _) => {
+                let start = self.scanner.position();
+                self.scanner.string()?;
+                Ok(Node::Leaf(self.span(start)))
+            }
             (b'{', Some(shape)) => Ok(Node::Object(self.object(shape)?)),
             (b'[', Some(shape)) => {
                 self.scanner.enter()?;
@@ -154,7 +179,9 @@ impl Reader<'_, '_> {
                     let item = self.value(Some(shape))?;
                     self.items.push(item);
                 }
-                Ok(self.store.add_list(self.items.drain(floor..)))
+                let list = self.store.add_list(&self.items[floor..]);
+                self.items.truncate(floor);
+                Ok(list)
             }
             _ => {
                 let start = self.scanner.value()?;
@@ -164,8 +191,11 @@ impl Reader<'_, '_> {
     }
 
     fn object(&mut self, shape: &Shape) -> Result<ObjectId, Malformed> {
+        let start = self.scanner.position();
         self.scanner.enter()?;
         let floor = self.fields.len();
+        let number = self.alike.as_mut().and_then(|alike| alike.number(shape));
+        let mut place = None;
         let mut type_id = shape.known_type.unwrap_or(TypeId::UNKNOWN);
         let mut likely = 0;
         let mut first = true;
@@ -188,22 +218,62 @@ impl Reader<'_, '_> {
             let node = self.value(field.child.as_deref())?;
             if !field.is_typename {
                 self.fields.push((field.symbol, node));
+                if let (Some(number), None, Node::Leaf(_)) = (number, place, node) {
+                    match self.met(number, start) {
+                        Ok(object) => {
+                            self.fields.truncate(floor);
+                            return Ok(object);
+                        }
+                        Err(free) => place = Some(free),
+                    }
+                }
             } else if let Node::Leaf(span) = node {
-                let name = self.store.bytes(span);
-                let name = name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")).unwrap_or(name);
-                let named = std::str::from_utf8(name).map_or(TypeId::UNKNOWN, |name| self.types.id(name));
+                let named = self.named_type(span);
                 if named.is_known() {
                     type_id = named;
                 }
             }
         }
-        Ok(self.store.add_object(type_id, self.fields.drain(floor..)))
+        let object = self.store.add_object(type_id, &self.fields[floor..]);
+        self.fields.truncate(floor);
+        if let (Some(number), Some(place), Some(alike)) = (number, place, &mut self.alike) {
+            let (start, end) = (narrow(start), narrow(self.scanner.position()));
+            alike.remember(place, Remembered { number, object, start, end });
+        }
+        Ok(object)
+    }
+
+    /// The object that the one begun at `start` is like, and it is left; or the place where objects that begin like this one
+    /// are remembered.
+    fn met(&mut self, number: u32, start: usize) -> Result<ObjectId, usize> {
+        let alike = self.alike.as_mut().expect("only what is remembered has a number");
+        let place = alike.place(number, self.scanner.slice(start));
+        let known = alike.remembered(place, number).ok_or(place)?;
+        if !self.scanner.leave_alike(start, known.start as usize..known.end as usize) {
+            return Err(place);
+        }
+        alike.met(number);
+        self.store.share(known.object);
+        Ok(known.object)
+    }
+
+    fn named_type(&mut self, span: Span) -> TypeId {
+        let name = self.scanner.slice(span.start as usize);
+        if name != self.last_type.0 {
+            let unquoted = name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")).unwrap_or(name);
+            let id = std::str::from_utf8(unquoted).map_or(TypeId::UNKNOWN, |name| self.types.id(name));
+            self.last_type = (name, id);
+        }
+        self.last_type.1
     }
 
     fn span(&self, start: usize) -> Span {
-        let narrow = |position| u32::try_from(position).expect("the answer's length was checked");
         Span { source: self.source, start: narrow(start), end: narrow(self.scanner.position()) }
     }
+}
+
+fn narrow(position: usize) -> u32 {
+    u32::try_from(position).expect("the answer's length was checked")
 }
 
 fn error(wire: WireError) -> GraphQlError {
@@ -217,5 +287,77 @@ fn error(wire: WireError) -> GraphQlError {
         locations: Vec::new(),
         path: path.collect(),
         extensions: wire.extensions.unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+    use cloudphone_planning::{Shape, ShapeField, Symbol, TypeTable};
+
+    use super::{Expected, ingest};
+    use crate::store::{Found, Node, ObjectId, Store};
+
+    fn field(key: &str, symbol: u32, child: Option<Arc<Shape>>) -> ShapeField {
+        let prefix = format!("\"{key}\":").into();
+        ShapeField { key: key.into(), prefix, symbol: Symbol(symbol), is_typename: false, child }
+    }
+
+    fn shape(lone: Option<u32>) -> Shape {
+        let author = Shape { fields: [field("id", 1, None), field("name", 2, None)].into(), lone, ..Shape::default() };
+        Shape { fields: [field("authors", 0, Some(Arc::new(author)))].into(), ..Shape::default() }
+    }
+
+    fn authors(store: &mut Store, shape: &Shape, answer: &'static str) -> Vec<ObjectId> {
+        let body = Bytes::from_static(answer.as_bytes());
+        let ingested = ingest(store, &TypeTable::default(), &body, Expected::Root(shape)).unwrap();
+        let Node::Object(root) = ingested.values[0] else { panic!("no object") };
+        let Found::Value(Node::List { start, len }) = store.lookup(root, Symbol(0)) else { panic!("no list") };
+        let object = |node: &Node| if let Node::Object(object) = node { *object } else { panic!("no object") };
+        store.items(start, len).iter().map(object).collect()
+    }
+
+    const ANSWER: &str = r#"{"data":{"authors":[{"id":"1","name":"ada"},{"id":"2","name":"ada"},{"id":"1","name":"ada"},
+        {"id":"1","name":"bob"}, {"id":"1", "name":"ada"},{"id":"1","name":"bob"}]}}"#;
+
+    #[test]
+    fn objects_that_are_written_alike_are_kept_once() {
+        let mut store = Store::default();
+        let authors = authors(&mut store, &shape(Some(0)), ANSWER);
+        assert_eq!(authors[0], authors[2]);
+        assert_ne!(authors[0], authors[1]);
+        assert_ne!(authors[0], authors[3]);
+        for (author, name) in authors.iter().zip(["ada", "ada", "ada", "bob", "ada", "bob"]) {
+            let Found::Value(Node::Leaf(span)) = store.lookup(*author, Symbol(2)) else { panic!("no name") };
+            assert_eq!(store.bytes(span), format!("\"{name}\"").as_bytes());
+        }
+    }
+
+    #[test]
+    fn objects_that_an_error_or_the_plan_may_tell_apart_are_kept_apart() {
+        let failed = r#"{"data":{"authors":[{"id":"1","name":null},{"id":"1","name":null}]},
+            "errors":[{"message":"no name","path":["authors",1,"name"]}]}"#;
+        for (lone, answer) in [(Some(0), failed), (None, ANSWER)] {
+            let authors = authors(&mut Store::default(), &shape(lone), answer);
+            let distinct: std::collections::BTreeSet<_> = authors.iter().map(|author| format!("{author:?}")).collect();
+            assert_eq!(distinct.len(), authors.len());
+        }
+    }
+
+    #[test]
+    fn many_objects_that_differ_are_all_there() {
+        let list: Vec<_> = (0..500).map(|id| format!(r#"{{"id":"{id}","name":"n{id}"}}"#)).collect();
+        let answer = format!(r#"{{"data":{{"authors":[{0},{0}]}}}}"#, list.join(","));
+        let mut store = Store::default();
+        let authors = authors(&mut store, &shape(Some(0)), answer.leak());
+        assert_eq!(authors.len(), 1000);
+        for (position, author) in authors.iter().enumerate() {
+            let Found::Value(Node::Leaf(span)) = store.lookup(*author, Symbol(2)) else { panic!("no name") };
+            assert_eq!(store.bytes(span), format!("\"n{}\"", position % 500).as_bytes());
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! A strict JSON scanner (RFC 8259) that finds where values begin and end without building them.
 
+use std::ops::Range;
+
 /// Nesting beyond which a document is refused.
 const MAX_DEPTH: usize = 256;
 
@@ -11,7 +13,7 @@ pub(crate) struct Malformed {
     at: usize,
 }
 
-/// Reads one document from front to back. The bytes must be UTF-8.
+/// Reads one document from front to back.
 #[derive(Debug)]
 pub(crate) struct Scanner<'a> {
     bytes: &'a [u8],
@@ -105,6 +107,16 @@ impl<'a> Scanner<'a> {
         comes
     }
 
+    /// Takes the rest of the object that was entered at `start` when it is written in full like the one at `place`.
+    pub(crate) fn leave_alike(&mut self, start: usize, place: Range<usize>) -> bool {
+        let alike = self.bytes[start..].starts_with(&self.bytes[place.clone()]);
+        if alike {
+            self.position = start + place.len();
+            self.depth -= 1;
+        }
+        alike
+    }
+
     /// Takes the end of the document.
     pub(crate) fn finish(&mut self) -> Result<(), Malformed> {
         match self.peek() {
@@ -153,18 +165,27 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn string(&mut self) -> Result<(), Malformed> {
-        let mut at = self.position + 1;
+    /// Takes a string, which begins here.
+    #[inline]
+    pub(crate) fn string(&mut self) -> Result<(), Malformed> {
+        let (mut at, mut seen) = (self.position + 1, 0);
         loop {
-            at = skip_plain(self.bytes, at);
+            at = skip_plain(self.bytes, at, &mut seen);
             match self.bytes.get(at) {
                 Some(b'"') => {
+                    // All bytes outside strings are ASCII, or the document is malformed.
+                    if seen & HIGH != 0 && std::str::from_utf8(&self.bytes[self.position..at]).is_err() {
+                        return Err(self.malformed("a string that is not UTF-8"));
+                    }
                     self.position = at + 1;
                     return Ok(());
                 }
                 Some(b'\\') => at = self.escape(at)?,
                 Some(0..=0x1f) => return Err(Malformed { what: "a control character in a string", at }),
-                Some(_) => at += 1,
+                Some(byte) => {
+                    seen |= u64::from(*byte);
+                    at += 1;
+                }
                 None => return Err(Malformed { what: "a string without an end", at }),
             }
         }
@@ -212,11 +233,13 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Skips eight bytes at a time what needs no look inside a string: all but quotes, backslashes and control characters.
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Skips eight bytes at a time what needs no look inside a string: all but quotes, backslashes and control characters. The bits
+/// of all that was skipped are added to `seen`.
 #[inline]
-fn skip_plain(bytes: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
+fn skip_plain(bytes: &[u8], mut at: usize, seen: &mut u64) -> usize {
     // The lowest byte that is flagged is flagged rightly; only bytes above it may be flagged by a borrow.
     let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
     while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
@@ -224,8 +247,11 @@ fn skip_plain(bytes: &[u8], mut at: usize) -> usize {
         let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
         let special = control | zero(word ^ (ONES * u64::from(b'"'))) | zero(word ^ (ONES * u64::from(b'\\')));
         if special != 0 {
+            // Of the last word, what lies before the special byte.
+            *seen |= word & (special ^ special.wrapping_sub(1));
             return at + (special.trailing_zeros() / 8) as usize;
         }
+        *seen |= word;
         at += 8;
     }
     at
@@ -287,6 +313,23 @@ mod tests {
         for document in documents {
             assert_eq!(is_json(document), serde_json::from_str::<serde_json::Value>(document).is_ok(), "{document}");
         }
+    }
+
+    #[test]
+    fn strings_that_are_not_utf_8_are_refused_wherever_the_fault_is() {
+        for length in 0..20 {
+            for fault in [&b"\xff"[..], b"\xc3", b"\xe2\x82", b"\xed\xa0\x80"] {
+                for place in 0..=length {
+                    let mut text = vec![b'a'; length];
+                    text.splice(place..place, fault.iter().copied());
+                    let document = [b"[\"", &text[..], b"\", \"\xc3\xa4\", 1]"].concat();
+                    let mut scanner = Scanner::new(&document);
+                    assert!(scanner.value().is_err(), "{document:?}");
+                }
+            }
+        }
+        assert!(is_json("[\"\u{e4}\u{20ac}\u{1f600} and more\", \"\u{e4}\"]"));
+        assert!(Scanner::new(b"[1, \xc3\xa4]").value().is_err());
     }
 
     #[test]

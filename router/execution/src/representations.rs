@@ -5,6 +5,9 @@ use cloudphone_planning::{EntityInput, Required, TypeId, TypeTable};
 
 use crate::store::{Found, Node, ObjectId, Store};
 
+/// What a representation mostly takes.
+const BYTES_OF_ONE: usize = 48;
+
 /// The representations of one input and whom their answers are for.
 #[derive(Debug, Default)]
 pub(crate) struct Representations {
@@ -36,11 +39,14 @@ pub(crate) fn collect(
     let mut collected = Representations { json: vec![b'['], ..Representations::default() };
     let mut objects = Vec::new();
     let mut known = Known::default();
+    let mut written = Vec::new();
     for (path, segments) in input.paths.iter().enumerate() {
         objects.clear();
         for root in roots {
-            store.collect(Node::Object(*root), segments, stamp, &mut objects);
+            store.collect(*root, segments, stamp, &mut objects);
         }
+        collected.targets.reserve(objects.len());
+        collected.json.reserve(objects.len() * BYTES_OF_ONE);
         for object in &objects {
             let start = collected.json.len();
             if collected.count > 0 {
@@ -48,7 +54,7 @@ pub(crate) fn collect(
             }
             let begin = collected.json.len();
             let writer = Writer { store, types, input };
-            if !writer.representation(*object, &mut collected.json) {
+            if !writer.representation(*object, &mut written, &mut collected.json) {
                 collected.json.truncate(start);
                 continue;
             }
@@ -87,15 +93,15 @@ impl Known {
     }
 }
 
-struct Writer<'a> {
-    store: &'a Store,
-    types: &'a TypeTable,
-    input: &'a EntityInput,
+struct Writer<'s, 'i> {
+    store: &'s Store,
+    types: &'s TypeTable,
+    input: &'i EntityInput,
 }
 
-impl Writer<'_> {
+impl<'i> Writer<'_, 'i> {
     /// Writes a representation; false when the object has none, because its type is not asked for or no key is complete.
-    fn representation(&self, object: ObjectId, out: &mut Vec<u8>) -> bool {
+    fn representation(&self, object: ObjectId, written: &mut Vec<&'i str>, out: &mut Vec<u8>) -> bool {
         let type_id = self.store.type_of(object);
         let Some(own_name) = self.types.name(type_id) else { return false };
         let rewrite = self.input.rewrites.iter().find(|rewrite| rewrite.types.binary_search(&type_id).is_ok());
@@ -104,8 +110,8 @@ impl Writer<'_> {
             return false;
         }
         out.push(b'{');
-        let mut written = Vec::new();
-        self.fields(object, &self.input.requires, Some(name), &mut written, out);
+        written.clear();
+        self.fields(object, &self.input.requires, Some(name), written, out);
         out.push(b'}');
         !written.is_empty()
     }

@@ -7,11 +7,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cloudphone_planning::{FlattenSegment, GraphQlError, PathSegment, Shape, Symbol, TypeId, TypeTable};
+use cloudphone_planning::{GraphQlError, PathSegment, Shape, Symbol, TypeId, TypeTable};
 
 mod failures;
+mod walk;
 
 const NONE: u32 = u32::MAX;
+
+/// Bytes of an answer beyond which no room is made in advance.
+const RESERVED_FOR: usize = 1024 * 1024;
 
 /// A run of bytes of one answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +75,12 @@ struct Object {
     type_id: TypeId,
     first_overlay: u32,
     last_overlay: u32,
-    stamp: u32,
+    /// The last walk that found it.
+    found: u32,
+    /// The last walk that passed it.
+    passed: u32,
+    /// Its number among the objects that stand in several places, or none.
+    shared: u32,
 }
 
 #[derive(Debug)]
@@ -112,6 +121,7 @@ pub(crate) struct Store {
     /// The root whose own fetch is being taken in, when it is one root's alone.
     pub(crate) root: Option<ObjectId>,
     stamp: u32,
+    shared_objects: u32,
 }
 
 fn index(len: usize) -> u32 {
@@ -120,6 +130,11 @@ fn index(len: usize) -> u32 {
 
 impl Store {
     pub(crate) fn add_source(&mut self, bytes: Bytes) -> u32 {
+        // Room for what is mostly in so many bytes: to grow step by step costs more than to read them.
+        let expected_bytes = bytes.len().min(RESERVED_FOR);
+        self.fields.reserve(expected_bytes / 40);
+        self.objects.reserve(expected_bytes / 120);
+        self.items.reserve(expected_bytes / 200);
         self.sources.push(bytes);
         index(self.sources.len() - 1)
     }
@@ -128,17 +143,27 @@ impl Store {
         &self.sources[span.source as usize][span.start as usize..span.end as usize]
     }
 
-    pub(crate) fn add_object(&mut self, type_id: TypeId, fields: impl Iterator<Item = (Symbol, Node)>) -> ObjectId {
+    pub(crate) fn add_object(&mut self, type_id: TypeId, fields: &[(Symbol, Node)]) -> ObjectId {
         let start = index(self.fields.len());
-        self.fields.extend(fields);
+        self.fields.extend_from_slice(fields);
         let len = index(self.fields.len()) - start;
-        self.objects.push(Object { start, len, type_id, first_overlay: NONE, last_overlay: NONE, stamp: 0 });
+        let (found, passed, shared) = (0, 0, NONE);
+        self.objects.push(Object {
+            start,
+            len,
+            type_id,
+            first_overlay: NONE,
+            last_overlay: NONE,
+            found,
+            passed,
+            shared,
+        });
         ObjectId(index(self.objects.len() - 1))
     }
 
-    pub(crate) fn add_list(&mut self, items: impl Iterator<Item = Node>) -> Node {
+    pub(crate) fn add_list(&mut self, items: &[Node]) -> Node {
         let start = index(self.items.len());
-        self.items.extend(items);
+        self.items.extend_from_slice(items);
         Node::List { start, len: index(self.items.len()) - start }
     }
 
@@ -160,6 +185,26 @@ impl Store {
         &self.items[start as usize..(start + len) as usize]
     }
 
+    /// Notes that an object stands in another place too.
+    pub(crate) fn share(&mut self, object: ObjectId) {
+        let shared = &mut self.objects[object.0 as usize].shared;
+        if *shared == NONE {
+            *shared = self.shared_objects;
+            self.shared_objects += 1;
+        }
+    }
+
+    /// An object's number among those that stand in several places; none when it stands in one.
+    pub(crate) fn shared(&self, object: ObjectId) -> Option<usize> {
+        let shared = self.objects[object.0 as usize].shared;
+        (shared != NONE).then_some(shared as usize)
+    }
+
+    /// How many objects stand in several places.
+    pub(crate) fn shared_objects(&self) -> usize {
+        self.shared_objects as usize
+    }
+
     pub(crate) fn type_of(&self, object: ObjectId) -> TypeId {
         self.objects[object.0 as usize].type_id
     }
@@ -169,8 +214,39 @@ impl Store {
         &self.fields[object.start as usize..(object.start + object.len) as usize]
     }
 
+    /// How many bytes all answers have.
+    pub(crate) fn source_bytes(&self) -> usize {
+        self.sources.iter().map(Bytes::len).sum()
+    }
+
     /// The value of a field: the first that is not null, of the object itself or of its overlays.
+    #[inline]
     pub(crate) fn lookup(&self, object: ObjectId, symbol: Symbol) -> Found {
+        self.present(object, symbol).map_or_else(|| self.absent(object, symbol), Found::Value)
+    }
+
+    /// The first value that is not null.
+    fn present(&self, object: ObjectId, symbol: Symbol) -> Option<Node> {
+        for (own, node) in self.own_fields(object) {
+            if *own == symbol && !matches!(node, Node::Null | Node::Failed(_)) {
+                return Some(*node);
+            }
+        }
+        let mut next = self.objects[object.0 as usize].first_overlay;
+        while next != NONE {
+            let (overlay, following) = &self.overlays[next as usize];
+            if let Overlay::Object(overlay) = overlay
+                && let Some(node) = self.present(*overlay, symbol)
+            {
+                return Some(node);
+            }
+            next = *following;
+        }
+        None
+    }
+
+    /// What is there when no value is: a null, or the reason why there is none.
+    fn absent(&self, object: ObjectId, symbol: Symbol) -> Found {
         let mut null = None;
         let mut failure = None;
         for (_, node) in self.own_fields(object).iter().filter(|(own, _)| *own == symbol) {
@@ -184,7 +260,7 @@ impl Store {
         while next != NONE {
             let (overlay, following) = &self.overlays[next as usize];
             match overlay {
-                Overlay::Object(overlay) => match self.lookup(*overlay, symbol) {
+                Overlay::Object(overlay) => match self.absent(*overlay, symbol) {
                     Found::Value(Node::Null) => null = null.or(Some(Node::Null)),
                     Found::Value(failed @ Node::Failed(_)) => null = null.filter(Node::is_failed).or(Some(failed)),
                     Found::Value(value) => return Found::Value(value),
@@ -270,7 +346,7 @@ impl Store {
                 for position in start..start + len {
                     copies.push(self.copy(self.items[position as usize]));
                 }
-                self.add_list(copies.into_iter())
+                self.add_list(&copies)
             }
             leaf => leaf,
         }
@@ -283,46 +359,6 @@ impl Store {
         for (symbol, node) in fields {
             copies.push((symbol, self.copy(node)));
         }
-        self.add_object(type_id, copies.into_iter())
-    }
-
-    /// A number for one walk over the store: objects it has stamped it does not meet twice.
-    pub(crate) fn next_stamp(&mut self) -> u32 {
-        self.stamp += 1;
-        self.stamp
-    }
-
-    /// Adds the objects at a path, each once per stamp.
-    pub(crate) fn collect(&mut self, node: Node, path: &[FlattenSegment], stamp: u32, found: &mut Vec<ObjectId>) {
-        match (node, path) {
-            (Node::Object(object), []) => {
-                let stored = &mut self.objects[object.0 as usize].stamp;
-                if *stored != stamp {
-                    *stored = stamp;
-                    found.push(object);
-                }
-            }
-            (Node::List { start, len }, path) => {
-                let rest = path.strip_prefix(&[FlattenSegment::List]).unwrap_or(path);
-                for position in start..start + len {
-                    self.collect(self.items[position as usize], rest, stamp, found);
-                }
-            }
-            (Node::Object(object), [segment, rest @ ..]) => match segment {
-                FlattenSegment::Field(symbol) => {
-                    if let Found::Value(value) = self.lookup(object, *symbol) {
-                        self.collect(value, rest, stamp, found);
-                    }
-                }
-                FlattenSegment::List => self.collect(node, rest, stamp, found),
-                FlattenSegment::Types(types) => {
-                    let type_id = self.type_of(object);
-                    if !type_id.is_known() || types.binary_search(&type_id).is_ok() {
-                        self.collect(node, rest, stamp, found);
-                    }
-                }
-            },
-            _ => {}
-        }
+        self.add_object(type_id, &copies)
     }
 }

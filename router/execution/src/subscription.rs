@@ -34,14 +34,14 @@ pub(crate) async fn start(
         if operation.is_restricted() {
             // Its caller may not see any of it, and is told so.
             let mut store = Store::default();
-            let root = store.add_object(TypeId::UNKNOWN, std::iter::empty());
+            let root = store.add_object(TypeId::UNKNOWN, &[]);
             return Err(run.answers(&mut store, &[(root, Map::new())]).pop().expect("one root has one answer"));
         }
         // Nothing but `__typename` was asked for: there is no source, so there is no event.
         return Ok(stream::empty().boxed());
     };
     let mut store = Store::default();
-    let root = store.add_object(TypeId::UNKNOWN, std::iter::empty());
+    let root = store.add_object(TypeId::UNKNOWN, &[]);
     let variables = run.root_variables(&mut store, root, step);
     let (service, options) = run.service(step).map_err(|error| run.failed(step, &error))?;
     // The span is that of the beginning: what comes for hours would keep it open for as long.
@@ -105,7 +105,7 @@ async fn complete(run: &Run, bodies: Vec<(Bytes, bool)>) -> Vec<ExecutionResult>
     let mut roots = Vec::with_capacity(bodies.len());
     let mut gaps = Vec::with_capacity(bodies.len());
     for (body, gap) in bodies {
-        let root = store.add_object(TypeId::UNKNOWN, std::iter::empty());
+        let root = store.add_object(TypeId::UNKNOWN, &[]);
         let pending = Pending::Root { targets: vec![root] };
         calls::complete(&mut store, types, step, &pending, Ok(SubgraphResponse::from(body)));
         roots.push(root);

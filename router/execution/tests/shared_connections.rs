@@ -399,3 +399,25 @@ async fn the_legacy_protocol_is_spoken_where_it_is_configured() {
     drop(a);
     assert_eq!(peer.hears().await, json!({ "id": "1", "type": "stop" }));
 }
+
+#[tokio::test]
+async fn each_subscription_on_a_shared_connection_tells_its_own_trace() {
+    let mut upstream = Upstream::open().await;
+    let subgraph = WebSocketSubgraph::new(options(&upstream)).unwrap();
+    let (one, two) = (
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "00-1bf7651916cd43dd8448eb211c80319d-c7ad6b7169203331-00",
+    );
+    let of_first = [("traceparent", one)];
+    let (first, mut peer) = tokio::join!(subgraph.subscribe(request("first", &of_first)), upstream.peer());
+    let second = subgraph.subscribe(request("second", &[("traceparent", two)])).await;
+    let third = subgraph.subscribe(request("third", &[])).await;
+    assert_eq!(peer.hears().await["payload"]["extensions"], json!({ "traceparent": one }));
+    let heard = peer.hears().await;
+    assert_eq!(
+        heard["payload"],
+        json!({ "query": "subscription { second: n }", "extensions": { "traceparent": two } })
+    );
+    assert!(peer.hears().await["payload"].get("extensions").is_none(), "there is none to tell");
+    drop((first, second, third));
+}

@@ -11,7 +11,7 @@ async fn main() {
     let planner = FederationPlanner::new(supergraph, PlannerOptions::default());
     for document in arguments {
         match planner.plan(PlanRequest::new(&document, None)).await {
-            Ok(operation) => println!("{:#}", operation.explain()),
+            Ok(operation) => println!("{}", operation.explain(None)["text"].as_str().unwrap_or_default()),
             Err(error) => println!("{document}\n{error}"),
         }
     }

@@ -11,6 +11,7 @@ use hive_router_query_planner::{
 use crate::{
     dependencies,
     operation::OperationKind,
+    places,
     plan::{EntityInput, FetchStep, FlattenPath, Plan, StepCondition, StepInput, Symbols},
     shape_compile::{ShapeCompiler, renames},
     supergraph::Supergraph,
@@ -28,6 +29,7 @@ pub(crate) fn compile(supergraph: &Supergraph, trees: &[(Vec<StepCondition>, Que
             compiler.after = own;
         }
     }
+    places::number_lone_shapes(&mut compiler.steps);
     Ok(Plan { steps: compiler.steps, symbols: compiler.symbols })
 }
 

@@ -70,10 +70,7 @@ impl<'a> Writer<'a> {
     fn object(&self, object: usize, meta: &Meta<'a>, out: &mut Vec<u8>) {
         out.push(b'{');
         for (index, field) in self.projection.objects[object].fields.iter().enumerate() {
-            if index > 0 {
-                out.push(b',');
-            }
-            out.extend_from_slice(field.prefix.as_bytes());
+            out.extend_from_slice(&field.prefix.as_bytes()[usize::from(index == 0)..]);
             if let ValueProjection::Typename(name) = &field.value {
                 out.extend_from_slice(name.as_bytes());
                 continue;

@@ -10,7 +10,7 @@ use ahash::AHashMap;
 use graphql_tools::static_graphql::query::{Definition, Directive, Selection, SelectionSet, Value as AstValue};
 use hive_router_query_planner::state::supergraph_state::OperationKind as NodeOperationKind;
 use parking_lot::RwLock;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
     access::{Denial, Entitlements, GuardedPlace, RequirementId, guarded_places},
@@ -19,7 +19,7 @@ use crate::{
     document::ParsedDocument,
     error::GraphQlError,
     introspection,
-    plan::{Plan, StepInput},
+    plan::Plan,
     planner::{OverrideChoice, PlanRequest, PlannedFor},
     projection::{FieldProjection, Projection},
     projection_compile,
@@ -340,34 +340,6 @@ impl PreparedOperation {
         out: &mut Vec<u8>,
     ) {
         introspection::write(self.supergraph.api(), projection, field, variables, out);
-    }
-
-    /// The plan for people: which fetch goes where and waits for what.
-    pub fn explain(&self) -> Value {
-        let steps: Vec<_> = self
-            .plan
-            .steps
-            .iter()
-            .enumerate()
-            .map(|(position, step)| {
-                let entities = matches!(step.input, StepInput::Entities(_));
-                let conditions: Vec<_> = step
-                    .conditions
-                    .iter()
-                    .map(|condition| json!({ "variable": &*condition.variable, "expected": condition.expected }))
-                    .collect();
-                json!({
-                    "step": position,
-                    "service": &*step.service,
-                    "kind": step.kind.as_str(),
-                    "entities": entities,
-                    "dependsOn": step.depends_on,
-                    "conditions": conditions,
-                    "query": &*step.query,
-                })
-            })
-            .collect();
-        json!({ "operation": self.kind().as_str(), "name": self.name.as_deref(), "steps": steps })
     }
 }
 

@@ -195,6 +195,9 @@ pub struct Shape {
     pub fields: Box<[ShapeField]>,
     /// The object's type when the schema leaves no choice.
     pub known_type: Option<TypeId>,
+    /// A number, unique in the plan, when equal objects of one answer may be kept as one: no step distinguishes them by where
+    /// they stand, and no other answer is merged into them.
+    pub lone: Option<u32>,
 }
 
 impl Shape {

@@ -27,7 +27,7 @@ pub struct ObjectProjection {
 /// One field of the answer.
 #[derive(Debug)]
 pub struct FieldProjection {
-    /// The response key, quoted and with its colon.
+    /// A comma, which the first field does without, and the response key, quoted and with its colon.
     pub prefix: Box<str>,
     /// The response key.
     pub key: Arc<str>,

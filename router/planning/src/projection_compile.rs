@@ -219,7 +219,7 @@ impl<'a> Compiler<'a> {
             Vec::new()
         };
         Some(FieldProjection {
-            prefix: format!("\"{key}\":").into(),
+            prefix: format!(",\"{key}\":").into(),
             key: Arc::from(key),
             symbol: self.symbols.get(&subgraph_key(self.supergraph, key, &first.name, definition)),
             name: Arc::from(first.name.as_str()),

@@ -68,7 +68,7 @@ impl ShapeCompiler<'_> {
             let prefix = format!("\"{key}\":").into();
             fields.push(ShapeField { key: key.into(), prefix, symbol, is_typename: field.is_typename, child });
         }
-        Shape { fields: fields.into(), known_type }
+        Shape { fields: fields.into(), known_type, lone: None }
     }
 
     fn collect<'s>(

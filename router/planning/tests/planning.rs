@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cloudphone_planning::{
-    FederationPlanner, FetchOutline, OperationKind, OperationLimits, PlanRequest, Planner, PlannerOptions,
-    PlanningError, PreparedOperation, StepInput, Supergraph, SupergraphError,
+    ExecutedFetch, FederationPlanner, FetchOutline, OperationKind, OperationLimits, PlanRequest, Planner,
+    PlannerOptions, PlanningError, PreparedOperation, StepInput, Supergraph, SupergraphError,
 };
 use serde_json::{Map, Value, json};
 
@@ -119,10 +120,10 @@ async fn a_document_that_nobody_waits_for_any_more_is_planned_all_the_same() {
     // It has begun to plan, which takes a thread of its own.
     tokio::task::yield_now().await;
     impatient.abort();
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let deadline = std::time::Instant::now() + Duration::from_secs(30);
     while planner.cached_operations() == 0 {
         assert!(std::time::Instant::now() < deadline, "its plan was thrown away");
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
@@ -305,11 +306,43 @@ async fn an_operation_lists_the_schema_fields_it_touches() {
 
 #[tokio::test]
 async fn a_plan_can_be_shown() {
-    let shown =
-        plan("query q($x: Boolean!) { product(upc: \"p1\") { name reviews @include(if: $x) { id } } }").await.explain();
-    assert_eq!(shown["steps"][1]["service"], "reviews");
-    assert_eq!(shown["steps"][1]["dependsOn"], json!([0]));
-    assert_eq!(shown["steps"][1]["conditions"], json!([{ "variable": "x", "expected": true }]));
+    let document = "query q($x: Boolean!) { product(upc: \"p1\") { name reviews @include(if: $x) { id } } }";
+    let shown = plan(document).await.explain(None);
+    assert_eq!((&shown["operationKind"], &shown["operationName"]), (&json!("query"), &json!("q")));
+    assert_eq!(shown["node"]["kind"], "Sequence");
+    let [first, second] = shown["node"]["nodes"].as_array().unwrap().as_slice() else { panic!("{shown}") };
+    assert_eq!((&first["kind"], &first["serviceName"]), (&json!("Fetch"), &json!("products")));
+    assert_eq!((&second["kind"], &second["condition"]), (&json!("Condition"), &json!("x")));
+    let flatten = &second["ifClause"];
+    assert_eq!((&flatten["kind"], &flatten["path"]), (&json!("Flatten"), &json!(["product|[Product]"])));
+    let fetch = &flatten["node"];
+    assert_eq!((&fetch["serviceName"], &fetch["dependsOn"]), (&json!("reviews"), &json!([0])));
+    assert_eq!(fetch["requires"], "{ ... on Product { __typename upc } }");
+    assert!(fetch.get("executed").is_none(), "nothing ran");
+}
+
+#[tokio::test]
+async fn a_plan_can_be_read_in_a_terminal() {
+    let operation = plan("{ topProducts { inStock reviews { author { name } } } }").await;
+    insta::assert_snapshot!(operation.explain(None)["text"].as_str().unwrap());
+    let went = ExecutedFetch {
+        start: Duration::from_millis(2),
+        duration: Duration::from_micros(1500),
+        sent_bytes: 10,
+        received_bytes: 200,
+        status: Some(200),
+        error: None,
+        retries: 1,
+        shared: true,
+        cached: 0,
+        instance: Some("10.0.0.1:4001".to_owned()),
+    };
+    let executed = operation.plan().steps.iter().enumerate().map(|(at, _)| (at == 0).then(|| went.clone()));
+    let shown = operation.explain(Some(&executed.collect::<Vec<_>>()));
+    let text = shown["text"].as_str().unwrap();
+    let told = "at 2 ms for 1.5 ms, 10 bytes sent, 200 received, status 200, tried 2 times, shared, by 10.0.0.1:4001";
+    assert!(text.contains(told) && text.contains("# not run"), "{text}");
+    assert_eq!(shown["node"]["nodes"][0]["executed"]["durationMs"], 1.5);
 }
 
 #[tokio::test]

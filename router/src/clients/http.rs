@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use cloudphone_core::Origin;
+use cloudphone_execution::PlanRecord;
 use cloudphone_traffic::headers::{AnswerHeaders, ClientHeaders};
 use futures::future::join_all;
 use serde_json::{Map, Value};
@@ -170,15 +171,20 @@ impl Visit {
         }
         let answered = AnswerHeaders::default();
         let wish = self.plan.filter(|_| self.edge.limits.query_plans.admits(scope.caller.as_ref()));
-        if wish.is_some()
-            && let Ok(operation) = self.edge.gateway.permitted(&prepared.operation, &scope).await
-        {
-            told.insert("queryPlan".to_owned(), operation.explain());
-        }
+        let plan = match wish {
+            Some(_) => self.edge.gateway.permitted(&prepared.operation, &scope).await.ok(),
+            None => None,
+        };
+        let record = plan.is_some().then(PlanRecord::begin);
         let run = match wish {
             Some(PlanWish::Alone) => Answer::of_router(Bytes::from_static(b"{\"data\":null}")),
-            Some(PlanWish::Beside) | None => self.run(&prepared, scope, &answered).await,
+            Some(PlanWish::Beside) | None => self.run(&prepared, scope, &answered, record.as_ref()).await,
         };
+        if let Some(plan) = plan {
+            let ran = record.filter(|_| wish == Some(PlanWish::Beside));
+            let executed = ran.map(|record| record.fetches(plan.plan().steps.len()));
+            told.insert("queryPlan".to_owned(), plan.explain(executed.as_deref()));
+        }
         let Answer { body, freshness, .. } = run.with_extensions(&told);
         let headers = answered.collected();
         if self.accept.only_events() {
@@ -256,7 +262,7 @@ impl Visit {
                     (Answer::of_router(refusal), StatusCode::OK, admitted.headers)
                 }
                 Ok(admitted) => {
-                    let answer = self.run(&admitted.prepared, scope.clone(), &answered).await;
+                    let answer = self.run(&admitted.prepared, scope.clone(), &answered, None).await;
                     (answer.with_extensions(&admitted.told), StatusCode::OK, admitted.headers)
                 }
             });
@@ -289,10 +295,15 @@ impl Visit {
         Ok(Scope { caller, origin: self.origin.clone(), headers: self.headers.clone() })
     }
 
-    async fn run(&self, prepared: &Prepared, scope: Scope, answered: &AnswerHeaders) -> Answer {
-        let answer =
-            timeout(self.edge.limits.request_timeout, self.edge.gateway.execute_beside(prepared, scope, answered))
-                .await;
+    async fn run(
+        &self,
+        prepared: &Prepared,
+        scope: Scope,
+        answered: &AnswerHeaders,
+        record: Option<&PlanRecord>,
+    ) -> Answer {
+        let run = self.edge.gateway.execute_beside(prepared, scope, answered, record);
+        let answer = timeout(self.edge.limits.request_timeout, run).await;
         answer.unwrap_or_else(|_| {
             let message = "The operation took too long and was given up.";
             let body = error_response("GATEWAY_TIMEOUT", message, self.origin.correlation_id);

@@ -14,5 +14,6 @@ pub mod request;
 pub mod reservations;
 mod sse;
 mod streaming;
+mod trace;
 pub(crate) mod uploads;
 pub mod websocket;

@@ -95,6 +95,26 @@ impl StreamFormat {
     }
 }
 
+/// A stream among those that are counted, as long as it runs.
+struct Counted(&'static str);
+
+impl Counted {
+    fn begin(format: StreamFormat) -> Self {
+        let format = match format {
+            StreamFormat::EventStream => "event-stream",
+            StreamFormat::Multipart => "multipart",
+        };
+        metrics::gauge!("cloudphone_http_streams", "format" => format).increment(1.0);
+        Self(format)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        metrics::gauge!("cloudphone_http_streams", "format" => self.0).decrement(1.0);
+    }
+}
+
 async fn run(
     edge: &OpenEdge,
     format: StreamFormat,
@@ -102,6 +122,7 @@ async fn run(
     session: &Session,
     frames: mpsc::Sender<Bytes>,
 ) {
+    let _counted = Counted::begin(format);
     if !format.opening().is_empty() && !sent(edge, &frames, Bytes::from_static(format.opening())).await {
         return;
     }

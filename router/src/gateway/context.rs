@@ -7,13 +7,15 @@ use cloudphone_execution::RequestContext;
 use cloudphone_graphql::RequestScope;
 use cloudphone_observability::{is_tracing, traceparent};
 use cloudphone_planning::PreparedOperation;
+use sha2::{Digest as _, Sha256};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::Span;
 
-use super::{Prepared, Scope};
+use super::Scope;
 use crate::authentication::Principal;
 
-/// The span of an operation (OpenTelemetry semantic conventions for GraphQL servers); neither document nor variables are in it.
+/// The span of an operation (OpenTelemetry semantic conventions for GraphQL servers). Neither document nor variables are in it, for
+/// they may hold secrets; the hash is the one by which clients and manifests name documents.
 pub(super) fn span_of(operation: &PreparedOperation) -> Span {
     if !is_tracing() {
         return Span::none();
@@ -25,6 +27,9 @@ pub(super) fn span_of(operation: &PreparedOperation) -> Span {
         otel.name = named,
         "graphql.operation.type" = kind,
         "graphql.operation.name" = name.map(bounded),
+        "graphql.document.hash" = hex::encode(Sha256::digest(operation.source().document.as_bytes())),
+        "error.type" = tracing::field::Empty,
+        "otel.status_code" = tracing::field::Empty,
     )
 }
 
@@ -57,11 +62,6 @@ fn carry_trace(scope: &Scope, headers: &mut HeaderMap) {
     if let Some(state) = scope.headers.trace_state() {
         headers.insert("tracestate", state.clone());
     }
-}
-
-/// Clients name their operations, so that a metric may not take every name that comes.
-pub(crate) fn bounded_name(prepared: &Prepared) -> String {
-    bounded(prepared.name()).to_owned()
 }
 
 fn bounded(name: &str) -> &str {

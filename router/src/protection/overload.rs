@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::{HeaderValue, StatusCode, header};
 use cloudphone_core::Origin;
+use cloudphone_observability::resident_bytes;
 use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -131,13 +132,6 @@ fn tell(short_of_memory: bool, late: bool) {
     for (cause, holds) in [("memory", short_of_memory), ("lag", late)] {
         metrics::gauge!("cloudphone_router_overloaded", "cause" => cause).set(f64::from(u8::from(holds)));
     }
-}
-
-/// Memory that the process has in RAM, in bytes; unknown where there is no `/proc`.
-fn resident_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }
 
 /// The memory that the control group of the process may use (Linux control groups, version 2), in bytes; absent when it is not

@@ -6,7 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 use bytes::Bytes;
-use cloudphone_execution::{SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService};
+use cloudphone_execution::{
+    CallNotes, SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService,
+};
 use cloudphone_planning::{FetchOutline, OperationKind, RootOutline, Supergraph};
 use cloudphone_traffic::headers::ClientHeaders;
 use futures::stream::BoxStream;
@@ -221,6 +223,11 @@ impl CachedSubgraph {
 
 fn count(request: &SubgraphRequest, outcome: &'static str, times: usize) {
     if times > 0 {
+        if let Some(notes) = CallNotes::of(request)
+            && outcome == "hit"
+        {
+            notes.cached(times);
+        }
         let subgraph = request.subgraph.to_string();
         metrics::counter!("cloudphone_response_cache_lookups_total", "subgraph" => subgraph, "outcome" => outcome)
             .increment(times as u64);

@@ -15,11 +15,13 @@ use std::sync::{Arc, Once, Weak};
 
 use arc_swap::ArcSwap;
 use cloudphone_core::Origin;
+use cloudphone_observability::{is_tracing, traceparent};
 use cloudphone_traffic::headers::ClientHeaders;
 use futures::{FutureExt as _, StreamExt as _};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep_until;
+use tracing::Span;
 
 pub use event::Event;
 use key::{Asked, Key, shared_scope};
@@ -32,7 +34,7 @@ pub use rules::{Beginning, FieldRule, Overrun, StreamLimits};
 use shared::{Reader, Shared};
 pub use subscription::{Next, Step, StreamEnd, Subscription};
 
-use crate::gateway::{Gateway, Prepared, Scope, bounded_name};
+use crate::gateway::{Gateway, Prepared, Scope, labels};
 use crate::session::SessionState;
 
 /// Events that wait for the only subscriber of a stream that is not to be shared.
@@ -86,16 +88,17 @@ impl Streams {
     pub fn subscribe(
         &self,
         prepared: Prepared,
-        origin: &Origin,
+        origin: &Arc<Origin>,
         headers: &ClientHeaders,
         state: watch::Receiver<SessionState>,
     ) -> Result<Subscription, Full> {
         // Whose session has ended needs no place: it is told so by its first event.
         let caller = state.borrow().caller();
-        let scope = caller.ok().map(|caller| Scope { caller, origin: origin.clone(), headers: headers.clone() });
+        let scope = caller.ok().map(|caller| Scope { caller, origin: Origin::clone(origin), headers: headers.clone() });
         let place = scope.map(|scope| self.inner.places.take(&scope, &self.inner.limits.load())).transpose()?;
         let asked = Arc::new(Asked::new(&prepared));
-        let mut subscription = Subscription::new(self.clone(), asked, (origin.clone(), headers.clone()), state, place);
+        let mut subscription =
+            Subscription::new(self.clone(), asked, (Arc::clone(origin), headers.clone()), state, place);
         // At once, so that a client that sees the head of its answer misses nothing from then on.
         let _ = subscription.open(&prepared);
         // From here on the stream's own plan counts, which may be replaced.
@@ -134,8 +137,11 @@ impl Streams {
         let variables = prepared.operation.coerce(&asked.variables).unwrap_or_default();
         let (field, arguments) = prepared.operation.root_call(&variables).unwrap_or_default();
         let rule = self.inner.limits.load().rule(field, &arguments);
-        let statistics = self.inner.statistics.of(&bounded_name(prepared));
-        let course = Course::new(prepared, Arc::clone(asked), shared_scope(scope));
+        let statistics = self.inner.statistics.of(&labels::operation(prepared));
+        let mut scope = shared_scope(scope);
+        // Its source is a part of the request that began it, which is over long before.
+        scope.origin.traceparent = request_trace().or(scope.origin.traceparent);
+        let course = Course::new(prepared, Arc::clone(asked), scope);
         let (shared, reader) = Shared::new(course, rule, ahead, statistics);
         self.inner.running.lock().insert(Arc::as_ptr(&shared).addr(), Arc::clone(&shared));
         self.follow();
@@ -155,6 +161,11 @@ impl Streams {
             tokio::spawn(follow(Arc::downgrade(&self.inner), changes, Arc::clone(&self.inner.late)));
         });
     }
+}
+
+/// The trace of the request that this is done for, when traces are sent.
+fn request_trace() -> Option<String> {
+    is_tracing().then(|| traceparent(&Span::current())).flatten()
 }
 
 /// A stream at work: takes events from its source and hands them to its subscribers.

@@ -1,14 +1,12 @@
 //! What is counted of live streams, by the name of their operation.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use parking_lot::Mutex;
 
 use super::event::Event;
-
-/// Operations that are counted by name; clients choose the names, so that there may be no end of them.
-const NAMES: usize = 200;
 
 /// The counters of one operation.
 #[derive(Clone)]
@@ -71,31 +69,16 @@ impl Statistics {
     }
 }
 
-/// The counters of all operations.
+/// The counters of all operations, by names of which there are not too many.
 #[derive(Default)]
-pub(super) struct Operations(Mutex<HashMap<String, Statistics>>);
+pub(super) struct Operations(Mutex<HashMap<Arc<str>, Statistics>>);
 
 impl Operations {
-    pub(super) fn of(&self, name: &str) -> Statistics {
+    pub(super) fn of(&self, name: &Arc<str>) -> Statistics {
         let mut known = self.0.lock();
         if let Some(statistics) = known.get(name) {
             return statistics.clone();
         }
-        let name = if known.len() < NAMES { name } else { "other" };
-        known.entry(name.to_owned()).or_insert_with(|| Statistics::of(name)).clone()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn there_is_an_end_to_names() {
-        let operations = Operations::default();
-        for number in 0..NAMES * 2 {
-            operations.of(&format!("Operation{number}"));
-        }
-        assert_eq!(operations.0.lock().len(), NAMES + 1);
+        known.entry(Arc::clone(name)).or_insert_with(|| Statistics::of(name)).clone()
     }
 }

@@ -67,7 +67,7 @@ impl StreamEnd {
 pub struct Subscription {
     streams: Streams,
     asked: Arc<Asked>,
-    origin: Origin,
+    origin: Arc<Origin>,
     headers: ClientHeaders,
     state: watch::Receiver<SessionState>,
     reader: Option<Reader>,
@@ -83,7 +83,7 @@ impl Subscription {
     pub(super) fn new(
         streams: Streams,
         asked: Arc<Asked>,
-        (origin, headers): (Origin, ClientHeaders),
+        (origin, headers): (Arc<Origin>, ClientHeaders),
         state: watch::Receiver<SessionState>,
         place: Option<Place>,
     ) -> Self {
@@ -207,7 +207,7 @@ impl Subscription {
 
     pub(super) fn open(&mut self, prepared: &Prepared) -> Result<(), AuthenticationError> {
         let caller = self.state.borrow_and_update().caller()?;
-        let scope = Scope { caller, origin: self.origin.clone(), headers: self.headers.clone() };
+        let scope = Scope { caller, origin: Origin::clone(&self.origin), headers: self.headers.clone() };
         let reader = if self.alone {
             self.streams.open_alone(prepared, &self.asked, scope)
         } else {

@@ -273,7 +273,7 @@ async fn a_subgraphs_part_counts_each_entity_that_may_be_asked_for() {
         let operation = planner.plan(request).await.unwrap_or_else(|error| panic!("{document}: {error:?}"));
         let costs = operation.cost_by_subgraph(variables, CostOptions { default_list_size: 10 });
         let costs: Vec<(&str, u64)> = costs.iter().map(|(name, cost)| (&**name, *cost)).collect();
-        assert_eq!(costs, expected, "{document}: {:#}", operation.explain());
+        assert_eq!(costs, expected, "{document}: {:#}", operation.explain(None));
     }
     // On an abstract type each of the fetches may be asked for it.
     let front = planner.plan(PlanRequest::new(

@@ -52,7 +52,7 @@ async fn two_hundred_subscriptions_of_one_connection_get_an_event_by_a_few_write
     platform.notes.listened_to_by(1).await;
     for text in ["one", "two"] {
         platform.notes.announce(text, "1");
-        let (mut heard, mut reads) = (Vec::new(), 0);
+        let (mut heard, mut reads) = (Vec::with_capacity(64 * 1024), 0);
         let events = |heard: &[u8]| heard.windows(13).filter(|bytes| bytes == b"\"type\":\"next\"").count();
         let whole = |heard: &[u8]| events(heard) == SUBSCRIPTIONS && heard.ends_with(b"}}}}");
         while !whole(&heard) {

@@ -26,13 +26,30 @@ async fn the_plan_stands_beside_the_answer_or_in_its_place() {
     let platform = platform(PlanAccess::Everybody).await;
     let answer = asked(&platform, NOTES, "1", None).await;
     assert_eq!(answer["data"]["notes"][0]["author"]["name"], "ada");
-    let steps = answer["extensions"]["queryPlan"]["steps"].as_array().unwrap();
-    assert_eq!((&steps[0]["service"], &steps[1]["service"]), (&json!("notes"), &json!("accounts")));
-    assert_eq!(steps[1]["dependsOn"], json!([0]));
-    assert!(steps[1]["query"].as_str().unwrap().contains("_entities"));
+    let plan = &answer["extensions"]["queryPlan"];
+    assert_eq!((&plan["kind"], &plan["node"]["kind"]), (&json!("QueryPlan"), &json!("Sequence")));
+    let [notes, authors] = plan["node"]["nodes"].as_array().unwrap().as_slice() else { panic!("{plan}") };
+    assert_eq!((&authors["kind"], &authors["path"]), (&json!("Flatten"), &json!(["notes", "@", "author"])));
+    let authors = &authors["node"];
+    assert_eq!((&notes["serviceName"], &authors["serviceName"]), (&json!("notes"), &json!("accounts")));
+    assert_eq!(authors["dependsOn"], json!([0]));
+    assert!(authors["operation"].as_str().unwrap().contains("_entities"));
+    assert!(authors["requires"].as_str().unwrap().contains("... on"), "{authors}");
+    let (first, second) = (&notes["executed"], &authors["executed"]);
+    let ends = |fetch: &Value| fetch["startMs"].as_f64().unwrap() + fetch["durationMs"].as_f64().unwrap();
+    assert!(second["startMs"].as_f64().unwrap() >= ends(first) && ends(second) > ends(first), "{plan}");
+    for fetch in [first, second] {
+        assert_eq!((&fetch["status"], &fetch["error"], &fetch["retries"]), (&json!(200), &Value::Null, &json!(0)));
+        assert!(fetch["receivedBytes"].as_u64().unwrap() > 10 && fetch["sentBytes"].as_u64().unwrap() >= 2, "{fetch}");
+    }
+    let text = plan["text"].as_str().unwrap();
+    assert!(text.starts_with("QueryPlan {") && text.contains("Flatten(path: \"notes.@.author\")"), "{text}");
+    assert!(text.contains("  # at ") && text.contains("status 200"), "{text}");
     let change = "mutation { write(text: \"never\", author: 1) { id } }";
     let alone = asked(&platform, change, "dry-run", None).await;
-    assert_eq!((&alone["data"], &alone["extensions"]["queryPlan"]["operation"]), (&Value::Null, &json!("mutation")));
+    let plan = &alone["extensions"]["queryPlan"];
+    assert_eq!((&alone["data"], &plan["operationKind"]), (&Value::Null, &json!("mutation")));
+    assert!(plan["node"].get("executed").is_none(), "{plan}");
     assert_eq!(platform.ask(NOTES).await["data"]["notes"].as_array().map(Vec::len), Some(1), "nothing was run");
     assert_eq!(platform.ask(NOTES).await.get("extensions"), None, "nobody asked for it");
 }

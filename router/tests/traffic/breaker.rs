@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use cloudphone_traffic::Policy;
 use serde_json::{Value, json};
 
-use crate::support::{Instance, Mood, PATIENCE, Routed, Setup, TOKEN, code, until};
+use crate::support::{Instance, Mood, PATIENCE, Routed, Setup, TOKEN, code, metrics, until};
 
 fn sensitive(policy: &mut Policy) {
     policy.retry.retries = 0;
@@ -142,4 +142,49 @@ async fn a_full_subgraph_refuses_after_a_bounded_wait_and_others_are_not_hurt() 
     instance.script.is(Mood::Well);
     let answer: Value = first.await.unwrap().unwrap().json().await.unwrap();
     assert_eq!(answer["data"]["name"], "one");
+}
+
+/// The value of a metric of the subgraph `things`.
+fn measured(name: &str, labels: &str) -> f64 {
+    let series = format!("{name}{{subgraph=\"things\"{labels}}} ");
+    let page = metrics();
+    page.lines().find_map(|line| line.strip_prefix(&series)).map_or(0.0, |value| value.parse().unwrap())
+}
+
+#[tokio::test]
+async fn metrics_tell_how_calls_are_spread_and_what_became_of_them() {
+    let (one, two) = (Instance::start("one").await, Instance::start("two").await);
+    let setup = Setup::of(&[&one, &two]).policy(|policy| {
+        sensitive(policy);
+        policy.health_check.enabled = false;
+    });
+    let routed = Routed::start(setup).await;
+    routed.answered(10).await;
+    let calls = |instance: &Instance, outcome: &str| {
+        let labels = format!(",instance=\"{}\",outcome=\"{outcome}\"", instance.address);
+        measured("cloudphone_subgraph_instance_calls_total", &labels)
+    };
+    assert_eq!((calls(&one, "answered"), calls(&two, "answered")), (5.0, 5.0));
+    one.kill().await;
+    two.kill().await;
+    until("it opens", async || {
+        routed.ask("{ name }").await;
+        state(&routed).await == "open"
+    })
+    .await;
+    assert!(calls(&one, "failed") + calls(&two, "failed") >= 3.0);
+    assert!(measured("cloudphone_subgraph_breaker_changes_total", ",to=\"open\"") >= 1.0);
+    one.restart().await;
+    two.restart().await;
+    until("it closes again", async || {
+        routed.ask("{ name }").await;
+        state(&routed).await == "closed"
+    })
+    .await;
+    assert!(measured("cloudphone_subgraph_breaker_changes_total", ",to=\"closed\"") >= 1.0);
+    let page = metrics();
+    let told = page.lines().any(|line| {
+        line.starts_with("cloudphone_graphql_errors_total{code=\"DOWNSTREAM_SERVICE_ERROR\",subgraph=\"things\"}")
+    });
+    assert!(told, "{page}");
 }

@@ -192,6 +192,12 @@ async fn a_change_in_consuls_catalogue_moves_the_work() {
     let questions = stand.asked.lock().clone();
     assert!(questions.len() <= 4, "changes are waited for, not asked for again and again: {questions:?}");
 
+    let page = crate::support::metrics();
+    let found = page.lines().find_map(|line| {
+        line.strip_prefix("cloudphone_subgraph_discoveries_total{subgraph=\"things\",outcome=\"found\"} ")
+    });
+    assert!(found.is_some_and(|times| times.parse::<u32>().unwrap() >= 2), "{page}");
+
     stand.tell(&[]);
     until("nobody is left", async || {
         let answer = routed.ask("{ name }").await;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use cloudphone_resilience::Backoff;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Instance, Mood, Routed, Setup, code};
 
@@ -81,4 +81,26 @@ async fn answers_that_are_too_large_are_refused() {
     let answer = routed.ask("{ name }").await;
     assert_eq!(code(&answer), "DOWNSTREAM_SERVICE_ERROR");
     assert!(answer["errors"][0]["message"].as_str().unwrap().contains("larger than 10000 bytes"), "{answer}");
+}
+
+/// How the only fetch of `{ name }` went, as the plan tells it.
+async fn executed(routed: &Routed) -> Value {
+    let asked = routed.post(&json!({ "query": "{ name }" })).header("x-cloudphone-query-plan", "1");
+    let answer: Value = asked.send().await.unwrap().json().await.unwrap();
+    answer["extensions"]["queryPlan"]["node"]["executed"].clone()
+}
+
+#[tokio::test]
+async fn the_plan_tells_how_often_a_fetch_was_tried_and_where_it_was_answered() {
+    let instance = Instance::start("one").await;
+    let routed = Routed::start(quick(Setup::of(&[&instance]))).await;
+    instance.script.is(Mood::Fails { status: 503, calls: 2 });
+    let fetch = executed(&routed).await;
+    let place = instance.address.to_string();
+    assert_eq!((&fetch["retries"], &fetch["status"], &fetch["instance"]), (&json!(2), &json!(200), &json!(place)));
+    assert_eq!(executed(&routed).await["retries"], 0);
+    instance.kill().await;
+    let fetch = executed(&routed).await;
+    assert_eq!((&fetch["error"], &fetch["status"]), (&json!("DOWNSTREAM_SERVICE_ERROR"), &Value::Null));
+    assert!(fetch["retries"].as_u64().unwrap() > 0, "{fetch}");
 }

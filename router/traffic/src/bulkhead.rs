@@ -35,7 +35,7 @@ impl<L: Layer> Bulkhead<L> {
         if let Ok(place) = self.places.try_acquire() {
             return Ok(place);
         }
-        let _waiting = Counted::new(&self.waiting);
+        let _waiting = Waiting::new(&self.waiting, &self.measures);
         match timeout(self.max_wait, self.places.acquire()).await {
             Ok(place) => Ok(place.expect("the places are never closed")),
             Err(_) => Err(SubgraphError::Overloaded),
@@ -56,18 +56,20 @@ impl<L: Layer> Layer for Bulkhead<L> {
     }
 }
 
-struct Counted<'a>(&'a AtomicUsize);
+struct Waiting<'a>(&'a AtomicUsize, &'a Measures);
 
-impl<'a> Counted<'a> {
-    fn new(count: &'a AtomicUsize) -> Self {
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicUsize, measures: &'a Measures) -> Self {
         count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
+        measures.waiting.increment(1.0);
+        Self(count, measures)
     }
 }
 
-impl Drop for Counted<'_> {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+        self.1.waiting.decrement(1.0);
     }
 }
 

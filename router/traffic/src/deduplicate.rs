@@ -12,7 +12,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use cloudphone_core::{Caller, Origin, PermissionSet, Subject, TenantId};
 use cloudphone_execution::subgraphs::http::RequestDecorator;
-use cloudphone_execution::{SubgraphError, SubgraphRequest};
+use cloudphone_execution::{CallNotes, SubgraphError, SubgraphRequest};
 use cloudphone_graphql::RequestScope;
 use cloudphone_planning::OperationKind;
 use futures::FutureExt as _;
@@ -58,6 +58,9 @@ impl<L: Layer> Deduplicate<L> {
         let mut under_way = self.under_way.lock();
         if let Some(call) = under_way.get(&key).and_then(WeakShared::upgrade) {
             self.measures.shared.increment(1);
+            if let Some(notes) = CallNotes::of(request) {
+                notes.shared();
+            }
             return call;
         }
         let (inner, attempt) = (Arc::clone(&self.inner), Attempt::new(request.clone()));

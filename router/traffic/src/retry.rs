@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use cloudphone_execution::SubgraphError;
+use cloudphone_execution::{CallNotes, SubgraphError};
 use cloudphone_planning::OperationKind;
 use http::{StatusCode, header};
 use tokio::time::{sleep, timeout};
@@ -46,6 +46,11 @@ impl<L: Layer> Retry<L> {
             sleep(pause).await;
             self.measures.retries.increment(1);
             retry += 1;
+            // The span is that of the whole fetch (OpenTelemetry semantic conventions for HTTP).
+            tracing::Span::current().record("http.request.resend_count", retry);
+            if let Some(notes) = CallNotes::of(&attempt.request) {
+                notes.tried_again();
+            }
         }
     }
 }

@@ -90,7 +90,7 @@ impl Store {
                 })
             });
         }
-        Some(self.add_list(items.into_iter()))
+        Some(self.add_list(&items))
     }
 
     /// Whether a path, in the subgraph's keys, leads from a value to a null, or the value is null itself.

@@ -193,13 +193,15 @@ impl HttpSubgraph {
         self.within(body.freeze())
     }
 
-    /// Tells the span of a call where it went and how it was answered.
-    fn describe(&self, status: http::StatusCode) {
+    /// Tells the span of a call where it goes.
+    fn describe(&self) {
         let (span, url) = (Span::current(), &self.options.url);
         span.record("http.request.method", "POST");
-        span.record("http.response.status_code", status.as_u16());
         span.record("server.address", url.host_str().unwrap_or_default());
         span.record("server.port", url.port_or_known_default().unwrap_or_default());
+        if let Some(address) = self.options.reach.address {
+            span.record("network.peer.address", tracing::field::display(address));
+        }
     }
 
     fn within(&self, body: Bytes) -> Result<Bytes, SubgraphError> {
@@ -251,6 +253,10 @@ impl SubgraphService for HttpSubgraph {
             header::ACCEPT,
             HeaderValue::from_static("application/graphql-response+json, application/json;q=0.9"),
         );
+        let is_traced = request.context.traceparent.is_some();
+        if is_traced {
+            self.describe();
+        }
         let response = if let Some(form) = Uploads::form(&request) {
             headers.insert(header::CONTENT_TYPE, form.content_type);
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(form.length));
@@ -269,8 +275,8 @@ impl SubgraphService for HttpSubgraph {
             }
         };
         let PlainResponse { status, headers, body } = response;
-        if request.context.traceparent.is_some() {
-            self.describe(status);
+        if is_traced {
+            Span::current().record("http.response.status_code", status.as_u16());
         }
         let body = match body {
             Ok(body) => body,

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use super::Inner;
 use crate::clients::envelope::{Envelope, Message};
 use crate::clients::outbox::{Outbox, Pushed};
-use crate::streams::{Gathered as _, Listener, Round, Step, StreamEnd, Subscription};
+use crate::streams::{Listener, Round, Step, StreamEnd, Subscription};
 
 /// A subscription on its connection.
 pub(super) struct Delivery {
@@ -120,7 +120,7 @@ impl Delivery {
             }
         };
         // It may only be full of what this round has yet to write.
-        self.out.flush();
+        self.out.write_now();
         match self.out.push(message) {
             Pushed::Full(message) => Some(message),
             pushed => {

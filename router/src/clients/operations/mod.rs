@@ -6,11 +6,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cloudphone_core::Origin;
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 use delivery::{Delivery, Turn};
 
@@ -18,6 +20,7 @@ use super::envelope::{Envelope, Message, Wire};
 use super::outbox::Outbox;
 use super::protocol::Close;
 use super::request::GraphQlParameters;
+use super::trace::OperationTrace;
 use crate::answer::errors_list;
 use crate::authentication::AuthenticationError;
 use crate::gateway::{OperationKind, Prepared, Scope};
@@ -47,7 +50,7 @@ struct Inner {
     out: Arc<Outbox>,
     running: Mutex<Running>,
     /// A change of the supergraph ended all streams there were.
-    superseded: CancellationToken,
+    superseded: Notify,
     tasks: TaskTracker,
 }
 
@@ -78,7 +81,7 @@ impl Operation {
 impl Operations {
     /// None yet.
     pub fn new(edge: Arc<OpenEdge>, session: Arc<Session>, wire: Wire, out: Arc<Outbox>) -> Self {
-        let (running, superseded, tasks) = (Mutex::default(), CancellationToken::new(), TaskTracker::new());
+        let (running, superseded, tasks) = (Mutex::default(), Notify::new(), TaskTracker::new());
         Self { inner: Arc::new(Inner { edge, session, wire, out, running, superseded, tasks }) }
     }
 
@@ -98,7 +101,8 @@ impl Operations {
         }
         running.started += 1;
         let number = running.started;
-        let (operations, name, start) = (Arc::clone(inner), Box::from(id.as_str()), Box::new(start));
+        let trace = OperationTrace::begin(&start, inner.session.origin());
+        let (operations, name, start) = (Arc::clone(inner), Box::from(id.as_str()), Box::new((start, trace)));
         let task = inner.tasks.spawn(async move { operations.run(&id, number, start).await }).abort_handle();
         let operation = Operation { number, task: Some(task), streams: false, tie: None, delivery: None };
         running.operations.insert(name, operation);
@@ -131,10 +135,10 @@ impl Operations {
         }
     }
 
-    /// Waits until a change of the supergraph has ended all streams there were. Its end lets clients come back and subscribe
+    /// Waits until a change of the supergraph has ended all streams there were; for one who waits. The connection's end lets clients come back and subscribe
     /// again by themselves, as none of them does when a single operation fails.
     pub async fn superseded(&self) {
-        self.inner.superseded.cancelled().await;
+        self.inner.superseded.notified().await;
     }
 
     /// Ends all of them.
@@ -151,15 +155,16 @@ impl Operations {
 }
 
 impl Inner {
-    async fn run(self: &Arc<Self>, id: &str, number: u64, start: Box<Start>) {
+    async fn run(self: &Arc<Self>, id: &str, number: u64, start: Box<(Start, OperationTrace)>) {
         let envelope = Envelope::new(self.wire, id);
-        let last = match self.admit(*start).await {
+        let (start, trace) = *start;
+        let last = match self.admit(start, &trace.origin).instrument(trace.span.clone()).await {
             Err(rejection) => rejection.map(|rejection| envelope.error(&rejection.errors)),
             Ok(Admitted { prepared, place, .. }) if prepared.kind() == OperationKind::Subscription => {
                 drop(place);
-                self.stream(envelope, id, number, prepared)
+                self.stream(envelope, id, number, prepared, &trace)
             }
-            Ok(admitted) => self.answer(&envelope, admitted).await,
+            Ok(admitted) => self.answer(&envelope, admitted, &trace.origin).instrument(trace.span.clone()).await,
         };
         if let Some(last) = last {
             self.finish(id, number, last).await;
@@ -167,7 +172,7 @@ impl Inner {
     }
 
     /// Takes an operation through the stages; without a rejection when there is nothing to tell.
-    async fn admit(&self, start: Start) -> Result<Admitted, Option<Rejection>> {
+    async fn admit(&self, start: Start, origin: &Origin) -> Result<Admitted, Option<Rejection>> {
         let parameters = match start {
             Start::Admitted(admitted) => return Ok(admitted),
             Start::Requested(parameters) => parameters,
@@ -178,18 +183,18 @@ impl Inner {
             _ if self.wire == Wire::WebSocket => None,
             error => Some(Rejection::of_document(error.code(), self.errors(error.code(), &error.to_string()))),
         };
-        let scope = self.scope().map_err(denied)?;
+        let scope = self.scope(origin).map_err(denied)?;
         self.edge.newest().pipeline.admit(parameters, &scope).await.map_err(Some)
     }
 
-    fn scope(&self) -> Result<Scope, AuthenticationError> {
+    fn scope(&self, origin: &Origin) -> Result<Scope, AuthenticationError> {
         let caller = self.session.state().borrow().caller()?;
-        Ok(Scope { caller, origin: self.session.origin().clone(), headers: self.session.headers().clone() })
+        Ok(Scope { caller, origin: origin.clone(), headers: self.session.headers().clone() })
     }
 
     /// Answers a query or mutation; gives its last word.
-    async fn answer(&self, envelope: &Envelope, admitted: Admitted) -> Option<Message> {
-        let scope = match self.scope() {
+    async fn answer(&self, envelope: &Envelope, admitted: Admitted, origin: &Origin) -> Option<Message> {
+        let scope = match self.scope(origin) {
             Ok(scope) => scope,
             Err(denied) => return Some(envelope.error(&self.errors(denied.code(), &denied.to_string()))),
         };
@@ -201,15 +206,23 @@ impl Inner {
     }
 
     /// Begins to deliver the events of a subscription, which then needs no task; gives its last word when it is refused.
-    fn stream(self: &Arc<Self>, envelope: Envelope, id: &str, number: u64, prepared: Prepared) -> Option<Message> {
+    fn stream(
+        self: &Arc<Self>,
+        envelope: Envelope,
+        id: &str,
+        number: u64,
+        prepared: Prepared,
+        trace: &OperationTrace,
+    ) -> Option<Message> {
         let session = &self.session;
         let mut running = self.running.lock();
         // The client may have ended it meanwhile.
         let operation = running.operations.get_mut(id).filter(|own| own.number == number)?;
         operation.streams = true;
         drop(running);
-        let subscribed =
-            self.edge.newest().streams().subscribe(prepared, session.origin(), session.headers(), session.state());
+        let subscribed = trace.span.in_scope(|| {
+            self.edge.newest().streams().subscribe(prepared, &trace.origin, session.headers(), session.state())
+        });
         let subscription = match subscribed {
             Ok(subscription) => Box::new(subscription),
             Err(full) => return Some(envelope.error(&self.errors(full.code(), &full.to_string()))),
@@ -267,7 +280,7 @@ impl Inner {
                 Some(envelope.error(&self.errors(code, message)))
             }
             StreamEnd::Superseded if self.is_deserted() => {
-                self.superseded.cancel();
+                self.superseded.notify_one();
                 None
             }
             StreamEnd::Superseded => {

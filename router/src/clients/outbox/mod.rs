@@ -5,6 +5,7 @@
 //! next; the order of what was put in is kept, and a message that was begun is finished before another begins.
 
 mod frames;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -12,17 +13,19 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};
 use std::sync::{Arc, Weak};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use frames::{Frame, slices};
+use state::{Life, State, Turn, Waiting};
 
 use super::envelope::Message;
 use super::websocket::bytes::ByteStream;
-use super::websocket::frame::{EMPTY_PING, Head};
+use super::websocket::frame::Head;
 use crate::streams::{Gathered, Listener, Round};
 
 /// Messages that wait for a slow client; operations hold back while there are so many.
@@ -30,59 +33,15 @@ const MESSAGES: usize = 64;
 /// Bytes of messages that wait for a slow client; a single message may be larger.
 const BYTES: usize = 1024 * 1024;
 
+/// A connection that was written so recently gathers what else comes in this turn of the scheduler: where many streams have
+/// events for one connection, they come at once.
+const GATHER: Duration = Duration::from_millis(1);
+
 /// What waits to be sent on one connection.
 pub struct Outbox {
     state: Mutex<State>,
     /// Where it is written; absent: somebody takes the messages and does that.
     stream: Option<ByteStream>,
-}
-
-#[derive(Default)]
-struct State {
-    frames: VecDeque<Frame>,
-    /// Bytes of the first frame that are written.
-    written: usize,
-    /// Messages and bytes of all that is not wholly written, whether it is here or just being written.
-    messages: usize,
-    bytes: usize,
-    turn: Turn,
-    /// The socket takes no more: since when the first frame waits.
-    blocked: Option<Instant>,
-    /// Control frames, which go before the next message.
-    pong: Option<Bytes>,
-    ping: bool,
-    life: Life,
-    /// Those who wait for room.
-    waiting: Vec<Waiting>,
-    /// The connection's own task.
-    owner: Option<Waker>,
-}
-
-/// Whose turn it is to write.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Turn {
-    /// Whoever puts something in.
-    #[default]
-    Nobody,
-    /// Somebody is about to.
-    Due,
-    /// Somebody does at this moment.
-    Taken,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Life {
-    #[default]
-    Open,
-    /// Nothing more is taken; what is there is still written.
-    Closed,
-    /// Nothing is written any more.
-    Broken,
-}
-
-enum Waiting {
-    Listener(Weak<dyn Listener>),
-    Task(Waker),
 }
 
 /// What became of a message.
@@ -184,13 +143,13 @@ impl Outbox {
     /// Asks the client whether it is there.
     pub fn ping(&self) {
         self.state.lock().ping = true;
-        self.flush();
+        self.write_now();
     }
 
     /// Answers a ping; only the newest is answered (RFC 6455 §5.5.3), so that a flood of them gathers nothing.
     pub fn pong(&self, frame: Bytes) {
         self.state.lock().pong = Some(frame);
-        self.flush();
+        self.write_now();
     }
 
     /// Takes nothing any more but this last frame.
@@ -201,7 +160,7 @@ impl Outbox {
             state.frames.push_back(Frame::control(last));
         }
         drop(state);
-        self.flush();
+        self.write_now();
     }
 
     /// Nobody takes or writes anything any more.
@@ -235,6 +194,9 @@ impl Outbox {
                 if state.owner.as_ref().is_none_or(|owner| !owner.will_wake(context.waker())) {
                     state.owner = Some(context.waker().clone());
                 }
+            }
+            if self.gathers_on(context) {
+                return Poll::Pending;
             }
             if let Some(stream) = &self.stream {
                 let attempt = |slices: &[IoSlice<'_>]| match stream.poll_write(context, slices) {
@@ -286,6 +248,26 @@ impl Outbox {
             state.wake_owner();
         }
         Some(frame.message.into_bytes())
+    }
+
+    /// Writes as much as goes without waiting.
+    pub fn write_now(&self) {
+        match &self.stream {
+            Some(stream) => self.write(false, |slices| stream.try_write(slices)),
+            None => self.state.lock().wake_owner(),
+        }
+    }
+
+    /// Whether the owner lets others go first, who have more for it.
+    fn gathers_on(&self, context: &Context<'_>) -> bool {
+        let mut state = self.state.lock();
+        let gathers = state.turn == Turn::Gathering;
+        if gathers {
+            state.turn = Turn::Due;
+            // A task that wakes itself goes behind all that are ready.
+            context.waker().wake_by_ref();
+        }
+        gathers
     }
 
     /// Writes by `attempt` until nothing is left or no more is taken.
@@ -343,69 +325,16 @@ impl Outbox {
 
 impl Gathered for Outbox {
     fn flush(&self) {
-        match &self.stream {
-            Some(stream) => self.write(false, |slices| stream.try_write(slices)),
-            None => self.state.lock().wake_owner(),
-        }
-    }
-}
-
-impl State {
-    /// Those who wait are let in before it is empty, so that the connection is kept busy, but not for each single place.
-    fn has_room(&self) -> bool {
-        self.messages <= MESSAGES / 2 && self.bytes <= BYTES / 2
-    }
-
-    fn wake_owner(&self) {
-        self.owner.iter().for_each(Waker::wake_by_ref);
-    }
-
-    fn take_up_control(&mut self) {
-        // A message that was begun is finished first, and after a close nothing follows.
-        let place = usize::from(self.written > 0);
-        if self.life != Life::Open {
+        let mut state = self.state.lock();
+        if state.turn == Turn::Gathering {
             return;
         }
-        if std::mem::take(&mut self.ping) {
-            self.frames.insert(place, Frame::control(Bytes::from_static(EMPTY_PING)));
+        let recently = state.last_write.is_some_and(|last| last.elapsed() < GATHER);
+        if recently && state.turn == Turn::Due && state.owner.is_some() {
+            state.turn = Turn::Gathering;
+            return state.wake_owner();
         }
-        if let Some(pong) = self.pong.take() {
-            self.frames.insert(place, Frame::control(pong));
-        }
-    }
-
-    /// Notes that so many more bytes are written, and lets go of what is written wholly.
-    fn advance(&mut self, batch: &mut VecDeque<Frame>, more: usize) {
-        self.written += more;
-        while let Some(length) = batch.front().map(Frame::len).filter(|&length| length <= self.written) {
-            self.written -= length;
-            let frame = batch.pop_front().expect("there is a first");
-            self.forget(&frame);
-            // The next one waits from now on.
-            self.blocked = self.blocked.map(|_| Instant::now());
-        }
-    }
-
-    fn forget(&mut self, frame: &Frame) {
-        if frame.is_message {
-            self.messages -= 1;
-            self.bytes -= frame.message.len();
-        }
-    }
-}
-
-impl Waiting {
-    fn tell(self, round: &mut Round) {
-        match self {
-            Self::Listener(listener) => listener.upgrade().into_iter().for_each(|listener| listener.room(round)),
-            Self::Task(waker) => waker.wake(),
-        }
-    }
-
-    /// Nothing is sent any more: listeners end with their connection.
-    fn end(self) {
-        if let Self::Task(waker) = self {
-            waker.wake();
-        }
+        drop(state);
+        self.write_now();
     }
 }

@@ -179,6 +179,38 @@ async fn what_was_put_in_before_a_flush_is_one_write() {
     assert!(state.frames.capacity() == 0 && state.messages == 0 && state.bytes == 0, "nothing is kept");
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_many_streams_have_for_a_connection_at_once_is_one_write() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (client, _) = listener.accept().await.unwrap();
+    let out = Outbox::of_socket(ByteStream::Socket(server));
+    let own = Arc::clone(&out);
+    let _task = tokio::spawn(async move { poll_fn(|context| own.poll_write(context)).await });
+    let envelope = Envelope::new(Wire::WebSocket, "1");
+    let put = |number| match out.push(envelope.next(&event(number, 10))) {
+        Pushed::Due => out.flush(),
+        Pushed::Queued => {}
+        Pushed::Full(_) | Pushed::Gone => panic!("there is room"),
+    };
+    // Its task has begun.
+    while out.state.lock().owner.is_none() {
+        tokio::task::yield_now().await;
+    }
+    put(0);
+    assert!(out.is_done(), "the first is not held back");
+    for number in 1..=20 {
+        put(number);
+    }
+    assert_eq!(out.state.lock().messages, 20, "others may have more");
+    let (mut read, mut pieces) = (Vec::with_capacity(64 * 1024), 0);
+    while read.windows(8).filter(|bytes| bytes == b"\"number\"").count() < 21 || !read.ends_with(b"}}") {
+        client.readable().await.unwrap();
+        pieces += usize::from(client.try_read_buf(&mut read).is_ok());
+    }
+    assert!(pieces <= 2, "{pieces} pieces");
+}
+
 #[tokio::test]
 async fn messages_can_be_taken_where_there_is_no_socket() {
     let out = Outbox::of_messages();

@@ -128,6 +128,7 @@ impl Connection {
     }
 
     async fn take(&mut self, message: ClientMessage, session: &Session, operations: &Operations) -> Result<(), Over> {
+        metrics::counter!("cloudphone_websocket_messages_received_total").increment(1);
         match message {
             ClientMessage::ConnectionInit { .. } => Err(Over::Close(Close::TooManyInitialisations)),
             ClientMessage::Ping { payload } => {
@@ -177,4 +178,20 @@ fn close_for(error: AuthenticationError) -> Over {
         | AuthenticationError::Expired
         | AuthenticationError::Revoked => Close::Forbidden(error),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The room that the future of a function takes, which nobody needs to call for that.
+    fn room_of<A, B, C, D, F: Future>(_: fn(A, B, C, D) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_connection_that_only_listens_needs_a_small_task() {
+        let room = room_of(serve);
+        assert!(room <= 1152, "{room} bytes");
+    }
 }

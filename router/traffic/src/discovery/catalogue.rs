@@ -41,6 +41,7 @@ pub(super) async fn follow(
                 if failures == 0 {
                     tracing::warn!(subgraph, service, %error, "the instances of a subgraph are not kept up to date");
                 }
+                instances.looked_up(false);
                 instances.settled();
                 // Jitter around the bound, so that a Consul that comes back is not overrun, nor waited for in vain.
                 sleep(PAUSES.bound(failures) / 2 + PAUSES.wait(failures) / 2).await;

@@ -68,6 +68,7 @@ pub(super) async fn follow(options: &DnsOptions, instances: &Instances, subgraph
                     tracing::warn!(subgraph, name = options.name, %error, "a name was looked up in vain");
                 }
                 complained = true;
+                instances.looked_up(false);
                 instances.settled();
                 options.interval / 6
             }

@@ -62,5 +62,6 @@ fn take(found: Vec<Weighted>, instances: &Instances, subgraph: &str) {
     if let Err(error) = instances.exchange(found) {
         tracing::error!(subgraph, %error, "the instances that were found cannot be used");
     }
+    instances.looked_up(true);
     instances.settled();
 }

@@ -103,6 +103,7 @@ mod tests {
     use futures::stream::BoxStream;
 
     use crate::instances::{Place, Weighted};
+    use crate::measures::Measures;
 
     struct Silent;
 
@@ -121,7 +122,8 @@ mod tests {
         let instance = |(number, weight): (usize, &u32)| {
             let place = Place::new(format!("http://instance-{number}/").parse().unwrap());
             let found = Weighted { weight: *weight, ..Weighted::new(place) };
-            Arc::new(Instance::new(number as u64, found, Arc::new(Silent)))
+            let meters = Arc::new(Measures::new("silent").instance(&found.place.name()));
+            Arc::new(Instance::new(number as u64, found, Arc::new(Silent), meters))
         };
         weights.iter().enumerate().map(instance).collect()
     }

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering}
 use cloudphone_execution::{SubgraphError, SubgraphService};
 use url::Url;
 
+use crate::measures::InstanceMeters;
+
 /// Where an instance is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
@@ -21,6 +23,13 @@ impl Place {
     /// At a URL, whatever address its host has.
     pub fn new(url: Url) -> Self {
         Self { url, address: None }
+    }
+
+    /// Host and port, or the path of a socket: what tells instances of one subgraph apart.
+    pub(crate) fn name(&self) -> String {
+        let Some(host) = self.url.host_str() else { return self.url.path().to_owned() };
+        let host = self.address.map_or_else(|| host.to_owned(), |address| address.to_string());
+        self.url.port_or_known_default().map_or_else(|| host.clone(), |port| format!("{host}:{port}"))
     }
 }
 
@@ -56,13 +65,19 @@ pub(crate) struct Instance {
     pub(crate) streams: Arc<AtomicUsize>,
     pub(crate) calls: AtomicU64,
     pub(crate) failures: AtomicU64,
+    pub(crate) meters: Arc<InstanceMeters>,
     healthy: AtomicBool,
     /// Good or bad news in a row that speak against the present opinion.
     contrary: AtomicU32,
 }
 
 impl Instance {
-    pub(crate) fn new(number: u64, found: Weighted, service: Arc<dyn SubgraphService>) -> Self {
+    pub(crate) fn new(
+        number: u64,
+        found: Weighted,
+        service: Arc<dyn SubgraphService>,
+        meters: Arc<InstanceMeters>,
+    ) -> Self {
         Self {
             number,
             found,
@@ -71,6 +86,7 @@ impl Instance {
             streams: Arc::default(),
             calls: AtomicU64::new(0),
             failures: AtomicU64::new(0),
+            meters,
             healthy: AtomicBool::new(true),
             contrary: AtomicU32::new(0),
         }
@@ -86,6 +102,7 @@ impl Instance {
             streams: Arc::clone(&self.streams),
             calls: AtomicU64::new(self.calls.load(Ordering::Relaxed)),
             failures: AtomicU64::new(self.failures.load(Ordering::Relaxed)),
+            meters: Arc::clone(&self.meters),
             healthy: AtomicBool::new(self.is_healthy()),
             contrary: AtomicU32::new(0),
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use cloudphone_execution::subgraphs::recovery::Recovery;
-use cloudphone_execution::{SubgraphError, SubgraphRequest};
+use cloudphone_execution::{CallNotes, SubgraphError, SubgraphRequest};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -70,7 +70,8 @@ impl Instances {
                 Some(known) => Arc::new(known.retold(found)),
                 None => {
                     let service = (self.connect)(&found.place)?;
-                    Arc::new(Instance::new(self.next_number.fetch_add(1, Ordering::Relaxed), found, service))
+                    let meters = Arc::new(self.measures.instance(&found.place.name()));
+                    Arc::new(Instance::new(self.next_number.fetch_add(1, Ordering::Relaxed), found, service, meters))
                 }
             });
         }
@@ -87,6 +88,11 @@ impl Instances {
         self.current.store(Arc::new(now));
         self.count();
         Ok(())
+    }
+
+    /// Somebody was asked where the instances are, and told it or did not.
+    pub(crate) fn looked_up(&self, found: bool) {
+        self.measures.looked_up(found);
     }
 
     /// Says that what is known now is the answer, even if it is nobody.
@@ -153,6 +159,7 @@ impl Instances {
     }
 
     fn settle(&self, instance: &Instance, verdict: Verdict) {
+        instance.meters.tried(verdict);
         match verdict {
             Verdict::Well => {
                 // Only its checks make an instance healthy again: some answers may still get through.
@@ -177,6 +184,9 @@ impl Layer for Arc<Instances> {
         let instance = self.choose(&attempt.asked())?;
         attempt.note(instance.number);
         instance.calls.fetch_add(1, Ordering::Relaxed);
+        if let Some(notes) = CallNotes::of(&attempt.request) {
+            notes.goes_to(instance.found.place.name());
+        }
         let _busy = Busy::new(&instance.in_flight);
         let answer = instance.service.execute(attempt.request.clone()).await;
         self.settle(&instance, verdict(&answer));

@@ -46,6 +46,8 @@ pub(super) struct Operation {
     end: Arc<OnceLock<End>>,
     gone: Option<oneshot::Receiver<()>>,
     after_gap: bool,
+    /// The trace that the subscription is a part of; a connection that several share is a part of none.
+    traceparent: Option<String>,
 }
 
 struct Item {
@@ -71,6 +73,7 @@ impl Operation {
             end: Arc::clone(&end),
             gone: Some(gone),
             after_gap: false,
+            traceparent: trace_of(&request),
         };
         let subscriber =
             Subscriber { pool: Arc::clone(pool), request, events, end, _here: here, waiting: None, over: false };
@@ -81,7 +84,16 @@ impl Operation {
     pub(super) fn subscribe(&self, id: u64, dialect: Dialect) -> String {
         let body = self.request.to_json();
         let payload = std::str::from_utf8(&body).expect("a request is written as UTF-8");
-        format!("{{\"id\":\"{id}\",\"type\":\"{}\",\"payload\":{payload}}}", dialect.subscribe())
+        let kind = dialect.subscribe();
+        match &self.traceparent {
+            // As servers of graphql-ws read it, which have no headers for each operation; the older protocol knows no extensions.
+            Some(parent) if dialect == Dialect::Current => {
+                let open = &payload[..payload.len() - 1];
+                let extensions = serde_json::json!({ "traceparent": parent });
+                format!("{{\"id\":\"{id}\",\"type\":\"{kind}\",\"payload\":{open},\"extensions\":{extensions}}}}}")
+            }
+            _ => format!("{{\"id\":\"{id}\",\"type\":\"{kind}\",\"payload\":{payload}}}"),
+        }
     }
 
     /// Resolves when the subscriber has left; there is one such future.
@@ -142,6 +154,13 @@ impl Operation {
             }
         }
     }
+}
+
+/// The span that a subscription begins in, or the client's own where none are made.
+fn trace_of(request: &SubgraphRequest) -> Option<String> {
+    let context = &request.context;
+    let own = context.traceparent.and_then(|of| of(&tracing::Span::current()));
+    own.or_else(|| context.headers.get("traceparent")?.to_str().ok().map(str::to_owned))
 }
 
 /// The subscriber's end; dropping it ends the operation.
