@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     alike::{Alike, Remembered},
-    json::{Malformed, Scanner},
+    json::{Fault, Scanner},
     request::SubgraphError,
     store::{Node, ObjectId, Span, Store},
 };
@@ -62,9 +62,10 @@ pub(crate) fn ingest(
         let mut reader = Reader { scanner, store: &mut *store, types, source, fields, items, last_type, alike };
         let response = reader.response(expected);
         let any_alike = reader.alike.is_some_and(|alike| alike.any);
-        response
-            .map(|ingested| (ingested, any_alike))
-            .map_err(|malformed| SubgraphError::InvalidResponse(malformed.to_string()))
+        response.map(|ingested| (ingested, any_alike)).map_err(|Fault| {
+            let malformed = reader.scanner.fault().expect("what is refused is noted");
+            SubgraphError::InvalidResponse(malformed.to_string())
+        })
     };
     let (ingested, any_alike) = read(Some(Alike::new(body.len())))?;
     if any_alike && !ingested.errors.is_empty() {
@@ -89,7 +90,7 @@ struct Reader<'a, 's> {
 }
 
 impl Reader<'_, '_> {
-    fn response(&mut self, expected: Expected<'_>) -> Result<Ingested, Malformed> {
+    fn response(&mut self, expected: Expected<'_>) -> Result<Ingested, Fault> {
         let count = match expected {
             Expected::Root(_) => 1,
             Expected::Entities(inputs) => inputs.len(),
@@ -128,7 +129,7 @@ impl Reader<'_, '_> {
     }
 
     /// Reads `data`; false when it is null.
-    fn data(&mut self, expected: Expected<'_>, values: &mut [Node]) -> Result<bool, Malformed> {
+    fn data(&mut self, expected: Expected<'_>, values: &mut [Node]) -> Result<bool, Fault> {
         match self.scanner.peek()? {
             b'n' => {
                 self.scanner.value()?;
@@ -158,17 +159,13 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn value(&mut self, shape: Option<&Shape>) -> Result<Node, Malformed> {
+    fn value(&mut self, shape: Option<&Shape>) -> Result<Node, Fault> {
         match (self.scanner.peek()?, shape) {
             (b'n', _) => {
                 self.scanner.value()?;
                 Ok(Node::Null)
             }
-            (b'"', _) => {
-                let start = self.scanner.position();
-                self.scanner.string()?;
-                Ok(Node::Leaf(self.span(start)))
-            }
+            (b'"', _) => self.text(),
             (b'{', Some(shape)) => Ok(Node::Object(self.object(shape)?)),
             (b'[', Some(shape)) => {
                 self.scanner.enter()?;
@@ -190,7 +187,15 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn object(&mut self, shape: &Shape) -> Result<ObjectId, Malformed> {
+    /// Reads a string, which begins here.
+    #[inline]
+    fn text(&mut self) -> Result<Node, Fault> {
+        let start = self.scanner.position();
+        self.scanner.string()?;
+        Ok(Node::Leaf(self.span(start)))
+    }
+
+    fn object(&mut self, shape: &Shape) -> Result<ObjectId, Fault> {
         let start = self.scanner.position();
         self.scanner.enter()?;
         let floor = self.fields.len();
@@ -199,23 +204,31 @@ impl Reader<'_, '_> {
         let mut type_id = shape.known_type.unwrap_or(TypeId::UNKNOWN);
         let mut likely = 0;
         let mut first = true;
-        while self.scanner.another(first, b'}')? {
-            first = false;
-            let field = match shape.fields.get(likely) {
+        loop {
+            let position = match shape.fields.get(likely) {
                 // Subgraphs answer in the order in which they are asked, so the next field is most often the right one.
-                Some(expected) if self.scanner.take(expected.prefix.as_bytes()) => Some(likely),
-                _ => {
-                    let key = self.scanner.key()?;
-                    shape.fields.iter().position(|field| field.key.as_bytes() == key)
+                Some(expected) if self.scanner.take(&expected.prefix.as_bytes()[usize::from(first)..]) => Some(likely),
+                expected => {
+                    if !self.scanner.another(first, b'}')? {
+                        break;
+                    }
+                    match expected {
+                        Some(expected) if self.scanner.take(&expected.prefix.as_bytes()[1..]) => Some(likely),
+                        _ => {
+                            let key = self.scanner.key()?;
+                            shape.fields.iter().position(|field| field.key.as_bytes() == key)
+                        }
+                    }
                 }
             };
-            let Some(position) = field else {
+            first = false;
+            let Some(position) = position else {
                 self.scanner.value()?;
                 continue;
             };
             likely = position + 1;
             let field = &shape.fields[position];
-            let node = self.value(field.child.as_deref())?;
+            let node = if self.scanner.is_next(b'"') { self.text()? } else { self.value(field.child.as_deref())? };
             if !field.is_typename {
                 self.fields.push((field.symbol, node));
                 if let (Some(number), None, Node::Leaf(_)) = (number, place, node) {
@@ -303,7 +316,7 @@ mod tests {
     use crate::store::{Found, Node, ObjectId, Store};
 
     fn field(key: &str, symbol: u32, child: Option<Arc<Shape>>) -> ShapeField {
-        let prefix = format!("\"{key}\":").into();
+        let prefix = format!(",\"{key}\":").into();
         ShapeField { key: key.into(), prefix, symbol: Symbol(symbol), is_typename: false, child }
     }
 

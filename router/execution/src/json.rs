@@ -13,17 +13,22 @@ pub(crate) struct Malformed {
     at: usize,
 }
 
+/// That the bytes are malformed; the scanner knows where and why. Results that hold no more than this stay in registers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fault;
+
 /// Reads one document from front to back.
 #[derive(Debug)]
 pub(crate) struct Scanner<'a> {
     bytes: &'a [u8],
     position: usize,
     depth: usize,
+    fault: Option<Malformed>,
 }
 
 impl<'a> Scanner<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, position: 0, depth: 0 }
+        Self { bytes, position: 0, depth: 0, fault: None }
     }
 
     pub(crate) fn position(&self) -> usize {
@@ -34,13 +39,31 @@ impl<'a> Scanner<'a> {
         &self.bytes[start..self.position]
     }
 
-    pub(crate) fn malformed(&self, what: &'static str) -> Malformed {
-        Malformed { what, at: self.position }
+    /// Notes what is wrong at the present position.
+    pub(crate) fn malformed(&mut self, what: &'static str) -> Fault {
+        self.malformed_at(what, self.position)
+    }
+
+    #[cold]
+    fn malformed_at(&mut self, what: &'static str, at: usize) -> Fault {
+        self.fault = Some(Malformed { what, at });
+        Fault
+    }
+
+    /// What was wrong; none while nothing is.
+    pub(crate) fn fault(&self) -> Option<Malformed> {
+        self.fault
+    }
+
+    /// Whether this byte comes next, without white space before it.
+    #[inline]
+    pub(crate) fn is_next(&self, byte: u8) -> bool {
+        self.bytes.get(self.position) == Some(&byte)
     }
 
     /// The next byte that is no white space; it stays.
     #[inline]
-    pub(crate) fn peek(&mut self) -> Result<u8, Malformed> {
+    pub(crate) fn peek(&mut self) -> Result<u8, Fault> {
         loop {
             match self.bytes.get(self.position) {
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.position += 1,
@@ -51,7 +74,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes the next byte that is no white space, which must be this one.
-    pub(crate) fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), Malformed> {
+    pub(crate) fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), Fault> {
         if self.peek()? == byte {
             self.position += 1;
             Ok(())
@@ -61,7 +84,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes `{` or `[`.
-    pub(crate) fn enter(&mut self) -> Result<(), Malformed> {
+    pub(crate) fn enter(&mut self) -> Result<(), Fault> {
         self.position += 1;
         self.depth += 1;
         if self.depth > MAX_DEPTH { Err(self.malformed("nested too deeply")) } else { Ok(()) }
@@ -69,7 +92,7 @@ impl<'a> Scanner<'a> {
 
     /// After `{` or an entry: whether another entry follows. Takes the comma, or the closing byte.
     #[inline]
-    pub(crate) fn another(&mut self, first: bool, close: u8) -> Result<bool, Malformed> {
+    pub(crate) fn another(&mut self, first: bool, close: u8) -> Result<bool, Fault> {
         match self.peek()? {
             byte if byte == close => {
                 self.position += 1;
@@ -86,7 +109,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes a key and its colon; the key comes without its quotes and as it is written.
-    pub(crate) fn key(&mut self) -> Result<&'a [u8], Malformed> {
+    pub(crate) fn key(&mut self) -> Result<&'a [u8], Fault> {
         if self.peek()? != b'"' {
             return Err(self.malformed("expected a key"));
         }
@@ -118,7 +141,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes the end of the document.
-    pub(crate) fn finish(&mut self) -> Result<(), Malformed> {
+    pub(crate) fn finish(&mut self) -> Result<(), Fault> {
         match self.peek() {
             Ok(_) => Err(self.malformed("something follows the document")),
             Err(_) => Ok(()),
@@ -126,7 +149,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes one value of any kind and gives where it begins.
-    pub(crate) fn value(&mut self) -> Result<usize, Malformed> {
+    pub(crate) fn value(&mut self) -> Result<usize, Fault> {
         let first = self.peek()?;
         let start = self.position;
         match first {
@@ -156,7 +179,7 @@ impl<'a> Scanner<'a> {
         Ok(start)
     }
 
-    fn word(&mut self, word: &[u8]) -> Result<(), Malformed> {
+    fn word(&mut self, word: &[u8]) -> Result<(), Fault> {
         if self.bytes[self.position..].starts_with(word) {
             self.position += word.len();
             Ok(())
@@ -167,7 +190,7 @@ impl<'a> Scanner<'a> {
 
     /// Takes a string, which begins here.
     #[inline]
-    pub(crate) fn string(&mut self) -> Result<(), Malformed> {
+    pub(crate) fn string(&mut self) -> Result<(), Fault> {
         let (mut at, mut seen) = (self.position + 1, 0);
         loop {
             at = skip_plain(self.bytes, at, &mut seen);
@@ -181,27 +204,27 @@ impl<'a> Scanner<'a> {
                     return Ok(());
                 }
                 Some(b'\\') => at = self.escape(at)?,
-                Some(0..=0x1f) => return Err(Malformed { what: "a control character in a string", at }),
+                Some(0..=0x1f) => return Err(self.malformed_at("a control character in a string", at)),
                 Some(byte) => {
                     seen |= u64::from(*byte);
                     at += 1;
                 }
-                None => return Err(Malformed { what: "a string without an end", at }),
+                None => return Err(self.malformed_at("a string without an end", at)),
             }
         }
     }
 
-    fn escape(&self, at: usize) -> Result<usize, Malformed> {
+    fn escape(&mut self, at: usize) -> Result<usize, Fault> {
         match self.bytes.get(at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
             Some(b'u') if self.bytes.get(at + 2..at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) => {
                 Ok(at + 6)
             }
-            _ => Err(Malformed { what: "an unknown escape", at }),
+            _ => Err(self.malformed_at("an unknown escape", at)),
         }
     }
 
-    fn digits(&mut self) -> Result<(), Malformed> {
+    fn digits(&mut self) -> Result<(), Fault> {
         let start = self.position;
         while self.bytes.get(self.position).is_some_and(u8::is_ascii_digit) {
             self.position += 1;
@@ -209,7 +232,7 @@ impl<'a> Scanner<'a> {
         if self.position == start { Err(self.malformed("expected a digit")) } else { Ok(()) }
     }
 
-    fn number(&mut self) -> Result<(), Malformed> {
+    fn number(&mut self) -> Result<(), Fault> {
         if self.bytes.get(self.position) == Some(&b'-') {
             self.position += 1;
         }

@@ -136,6 +136,7 @@ impl<'a> Projector<'a> {
             return Err(Nulled);
         }
         self.out.push(b'{');
+        let mut likely = 0;
         for (position, field) in projection.fields.iter().enumerate() {
             self.out.extend_from_slice(&field.prefix.as_bytes()[usize::from(position == 0)..]);
             match &field.value {
@@ -143,6 +144,8 @@ impl<'a> Projector<'a> {
                 ValueProjection::Introspection(_) => {
                     self.operation.introspect(self.projection, field, self.variables, self.out);
                 }
+                ValueProjection::Scalar(_) | ValueProjection::Enum(_)
+                    if field.wrapping.item().is_none() && self.scalar(object, field, &mut likely) => {}
                 _ => {
                     self.path.push(Step::Key(&field.key));
                     self.field(object, &projection.type_name, field)?;
@@ -153,6 +156,18 @@ impl<'a> Projector<'a> {
         self.out.push(b'}');
         self.around.pop();
         Ok(())
+    }
+
+    /// Writes a scalar if there is one that fits; nothing else has to be looked at then.
+    #[inline]
+    fn scalar(&mut self, object: ObjectId, field: &FieldProjection, likely: &mut usize) -> bool {
+        let Some(span) = self.store.scalar(object, field.symbol, likely) else { return false };
+        let bytes = self.store.bytes(span);
+        let fits = leaves::fits(bytes, &field.value);
+        if fits {
+            self.out.extend_from_slice(bytes);
+        }
+        fits
     }
 
     fn field(&mut self, object: ObjectId, parent: &str, field: &'a FieldProjection) -> Result<(), Nulled> {

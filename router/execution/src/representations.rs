@@ -58,14 +58,12 @@ pub(crate) fn collect(
                 collected.json.truncate(start);
                 continue;
             }
-            let representation = if let Some(earlier) = known.find(&collected.json, begin) {
-                collected.json.truncate(start);
-                earlier
-            } else {
-                known.add(&collected.json, begin, collected.count);
+            let representation = known.position(&collected.json, begin, collected.count);
+            if representation == collected.count {
                 collected.count += 1;
-                collected.count - 1
-            };
+            } else {
+                collected.json.truncate(start);
+            }
             collected.targets.push(Target { object: *object, representation, path });
         }
     }
@@ -81,15 +79,13 @@ struct Known {
 }
 
 impl Known {
-    fn find(&self, json: &[u8], begin: usize) -> Option<usize> {
+    /// The position of the representation that ends the list: that of an equal one before it, or else the next.
+    fn position(&mut self, json: &[u8], begin: usize, next: usize) -> usize {
         let bytes = &json[begin..];
-        let (start, end, position) = *self.by_hash.get(&self.hasher.hash_one(bytes))?;
-        (&json[start..end] == bytes).then_some(position)
-    }
-
-    fn add(&mut self, json: &[u8], begin: usize, position: usize) {
         // Of two representations with one hash the first stays; the other is then merely not recognised again.
-        self.by_hash.entry(self.hasher.hash_one(&json[begin..])).or_insert((begin, json.len(), position));
+        let known = self.by_hash.entry(self.hasher.hash_one(bytes)).or_insert((begin, json.len(), next));
+        let (start, end, position) = *known;
+        if &json[start..end] == bytes { position } else { next }
     }
 }
 

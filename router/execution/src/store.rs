@@ -225,6 +225,21 @@ impl Store {
         self.present(object, symbol).map_or_else(|| self.absent(object, symbol), Found::Value)
     }
 
+    /// The scalar in a field, when there is one. It is most often at `position` among the object's own fields, which then moves on.
+    #[inline]
+    pub(crate) fn scalar(&self, object: ObjectId, symbol: Symbol, position: &mut usize) -> Option<Span> {
+        if let Some((own, Node::Leaf(span))) = self.own_fields(object).get(*position)
+            && *own == symbol
+        {
+            *position += 1;
+            return Some(*span);
+        }
+        match self.present(object, symbol) {
+            Some(Node::Leaf(span)) => Some(span),
+            _ => None,
+        }
+    }
+
     /// The first value that is not null.
     fn present(&self, object: ObjectId, symbol: Symbol) -> Option<Node> {
         for (own, node) in self.own_fields(object) {

@@ -217,7 +217,7 @@ impl Shape {
 pub struct ShapeField {
     /// The key on the wire.
     pub key: Box<str>,
-    /// The same, quoted and with its colon: how it most often comes.
+    /// The same after a comma, quoted and with its colon: how it most often comes, the first one without the comma.
     pub prefix: Box<str>,
     /// The key under which it is kept.
     pub symbol: Symbol,

@@ -65,7 +65,7 @@ impl ShapeCompiler<'_> {
                     .copied();
                 Some(Arc::new(self.shape(known, &field.children, fragments, &below)))
             };
-            let prefix = format!("\"{key}\":").into();
+            let prefix = format!(",\"{key}\":").into();
             fields.push(ShapeField { key: key.into(), prefix, symbol, is_typename: field.is_typename, child });
         }
         Shape { fields: fields.into(), known_type, lone: None }

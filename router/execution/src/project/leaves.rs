@@ -59,7 +59,9 @@ impl<'a> Projector<'a> {
     }
 }
 
-fn fits(bytes: &[u8], value: &ValueProjection) -> bool {
+/// Whether a value is one of its type.
+#[inline]
+pub(super) fn fits(bytes: &[u8], value: &ValueProjection) -> bool {
     let first = bytes.first().copied().unwrap_or_default();
     match value {
         ValueProjection::Scalar(kind) => match kind {
