@@ -11,12 +11,13 @@ use futures::{SinkExt as _, StreamExt as _};
 use parking_lot::Mutex;
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
 use crate::router_alone::start_by;
-use crate::support::{Builder, Folder, binary, eventually, holds, run};
+use crate::support::{Builder, Client, Folder, Program, binary, eventually, holds, run};
 
 /// The `traceparent` headers that a subgraph got.
 type Parents = Arc<Mutex<Vec<String>>>;
@@ -35,25 +36,48 @@ fn bytes(hexadecimal: &str) -> Vec<u8> {
     digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
 }
 
+/// A collector and a subgraph at one address, with what each of them was sent.
+struct Site {
+    received: Received,
+    parents: Parents,
+    server: JoinHandle<()>,
+    _folder: Folder,
+}
+
+impl Site {
+    /// Serves both, and starts the router between them.
+    async fn start() -> (Self, Program, Client) {
+        let (received, parents) = (Received::default(), Parents::default());
+        let routes = axum::Router::new()
+            .route("/v1/traces", post(collect))
+            .with_state(Arc::clone(&received))
+            .merge(axum::Router::new().route("/graphql", post(answer)).with_state(Arc::clone(&parents)));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        let folder = Folder::new();
+        fs::write(folder.join("greetings.graphql"), "type Query { greeting: String }").unwrap();
+        let mut command = binary();
+        let place = format!("greetings=http://{address}/graphql,{}", folder.join("greetings.graphql").display());
+        command.args(["schema", "compose", "--subgraph", &place]);
+        let supergraph = run(command, 20).await.stdout;
+        let mut command = binary();
+        command.env("CLOUDPHONE_OBSERVABILITY__OTLP_ENDPOINT", format!("http://{address}/v1/traces"));
+        let (program, client) = start_by(command, &folder, &supergraph).await;
+        (Self { received, parents, server, _folder: folder }, program, client)
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
 #[tokio::test]
 async fn a_trace_reaches_foreign_subgraphs_by_the_span_of_their_own_call() {
-    let (received, parents) = (Received::default(), Parents::default());
-    let routes = axum::Router::new()
-        .route("/v1/traces", post(collect))
-        .with_state(Arc::clone(&received))
-        .merge(axum::Router::new().route("/graphql", post(answer)).with_state(Arc::clone(&parents)));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-    let folder = Folder::new();
-    fs::write(folder.join("greetings.graphql"), "type Query { greeting: String }").unwrap();
-    let mut command = binary();
-    let place = format!("greetings=http://{address}/graphql,{}", folder.join("greetings.graphql").display());
-    command.args(["schema", "compose", "--subgraph", &place]);
-    let supergraph = run(command, 20).await.stdout;
-    let mut command = binary();
-    command.env("CLOUDPHONE_OBSERVABILITY__OTLP_ENDPOINT", format!("http://{address}/v1/traces"));
-    let (mut program, client) = start_by(command, &folder, &supergraph).await;
+    let (site, mut program, client) = Site::start().await;
+    let Site { received, parents, .. } = &site;
 
     let ask = async |trace: &str, flags: &str| {
         let body = json!({ "query": "query Greet { greeting }" });
@@ -72,12 +96,11 @@ async fn a_trace_reaches_foreign_subgraphs_by_the_span_of_their_own_call() {
 
     let wanted: [&[u8]; 5] =
         [&bytes(parts[2]), b"query greetings", b"query Greet", b"graphql.operation.type", b"http.response.status_code"];
-    eventually(20, "the spans came", async || holds(wanted.iter().all(|part| holds_bytes(&received, part)))).await;
+    eventually(20, "the spans came", async || holds(wanted.iter().all(|part| holds_bytes(received, part)))).await;
     let (status, _) = program.terminate(20).await;
     assert!(status.success());
-    assert!(!holds_bytes(&received, &bytes(unrecorded)), "who does not record is not recorded");
-    assert!(!holds_bytes(&received, b"{ greeting }"), "no document is in a span");
-    server.abort();
+    assert!(!holds_bytes(received, &bytes(unrecorded)), "who does not record is not recorded");
+    assert!(!holds_bytes(received, b"{ greeting }"), "no document is in a span");
 }
 
 /// What a collector of OTLP over HTTP was sent (opentelemetry.io/docs/specs/otlp, "Binary Protobuf Encoding").
@@ -126,23 +149,8 @@ async fn requests_are_traced_to_the_collector_as_part_of_their_callers_trace() {
 
 #[tokio::test]
 async fn an_operation_on_a_websocket_is_part_of_its_clients_trace() {
-    let (received, parents) = (Received::default(), Parents::default());
-    let routes = axum::Router::new()
-        .route("/v1/traces", post(collect))
-        .with_state(Arc::clone(&received))
-        .merge(axum::Router::new().route("/graphql", post(answer)).with_state(Arc::clone(&parents)));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-    let folder = Folder::new();
-    fs::write(folder.join("greetings.graphql"), "type Query { greeting: String }").unwrap();
-    let mut command = binary();
-    let place = format!("greetings=http://{address}/graphql,{}", folder.join("greetings.graphql").display());
-    command.args(["schema", "compose", "--subgraph", &place]);
-    let supergraph = run(command, 20).await.stdout;
-    let mut command = binary();
-    command.env("CLOUDPHONE_OBSERVABILITY__OTLP_ENDPOINT", format!("http://{address}/v1/traces"));
-    let (mut program, client) = start_by(command, &folder, &supergraph).await;
+    let (site, mut program, client) = Site::start().await;
+    let Site { received, parents, .. } = &site;
 
     let (of_connection, of_operation) = ("2cf7651916cd43dd8448eb211c80319e", "3df7651916cd43dd8448eb211c80319f");
     let mut request = format!("{}/graphql", client.base.replacen("http", "ws", 1)).into_client_request().unwrap();
@@ -179,7 +187,6 @@ async fn an_operation_on_a_websocket_is_part_of_its_clients_trace() {
         b"graphql.document.hash",
         b"query Second",
     ];
-    eventually(20, "the spans came", async || holds(wanted.iter().all(|part| holds_bytes(&received, part)))).await;
+    eventually(20, "the spans came", async || holds(wanted.iter().all(|part| holds_bytes(received, part)))).await;
     assert!(program.terminate(20).await.0.success());
-    server.abort();
 }

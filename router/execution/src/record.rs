@@ -12,7 +12,7 @@ use std::{
 use cloudphone_planning::ExecutedFetch;
 use parking_lot::Mutex;
 
-use crate::request::{RequestContext, SubgraphError, SubgraphRequest, SubgraphResponse};
+use crate::request::{SubgraphError, SubgraphRequest, SubgraphResponse};
 
 /// How the fetches of one operation went. Put into the extensions of its [`RequestContext`] it is filled; without it nothing is noted.
 #[derive(Clone)]
@@ -36,17 +36,8 @@ impl PlanRecord {
     /// Begins to note how the fetch at a position goes.
     pub(crate) fn fetch(&self, position: usize, request: &mut SubgraphRequest) -> FetchNotes {
         let notes = CallNotes::default();
-        let context = &request.context;
-        let mut extensions = context.extensions.clone();
-        extensions.insert(notes.clone());
-        request.context = Arc::new(RequestContext {
-            request_id: Arc::clone(&context.request_id),
-            headers: context.headers.clone(),
-            deadline: context.deadline,
-            cancellation: context.cancellation.clone(),
-            extensions,
-            traceparent: context.traceparent,
-        });
+        // The notes are of this fetch alone, whereas the context is that of all.
+        Arc::make_mut(&mut request.context).extensions.insert(notes.clone());
         FetchNotes { record: self.clone(), position, began: Instant::now(), sent_bytes: request.variables.len(), notes }
     }
 }

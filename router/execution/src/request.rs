@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 /// A client's request as far as subgraphs are concerned. What the caller is, execution does not know: the router puts
 /// that into `extensions`, and whoever talks to the subgraphs takes it out.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct RequestContext {
     /// Ties together everything done for the request.
     pub request_id: Arc<str>,

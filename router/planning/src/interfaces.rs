@@ -11,7 +11,7 @@ use graphql_tools::static_graphql::{
     schema::{Definition, Document, Field, TypeDefinition},
 };
 
-use crate::join::{flag, of_graph, text};
+use crate::join::{flag, named, of_graph, text};
 
 /// Interface, field and subgraph.
 type Place = (String, String, String);
@@ -22,7 +22,7 @@ pub(crate) fn restrict(document: &mut Document) -> AHashSet<(String, String)> {
     let mut refused: AHashSet<Place> = AHashSet::new();
     for definition in &document.definitions {
         let Definition::TypeDefinition(TypeDefinition::Object(object)) = definition else { continue };
-        for implements in object.directives.iter().filter(|directive| directive.name == "join__implements") {
+        for implements in named(&object.directives, "join__implements") {
             let (Some(graph), Some(interface)) = (text(implements, "graph"), text(implements, "interface")) else {
                 continue;
             };
@@ -33,17 +33,13 @@ pub(crate) fn restrict(document: &mut Document) -> AHashSet<(String, String)> {
     }
     for definition in &mut document.definitions {
         let Definition::TypeDefinition(TypeDefinition::Interface(interface)) = definition else { continue };
-        let graphs: AHashMap<String, Directive> = interface
-            .directives
-            .iter()
-            .filter(|directive| directive.name == "join__type")
+        let graphs: AHashMap<String, Directive> = named(&interface.directives, "join__type")
             .filter_map(|directive| Some((text(directive, "graph")?.to_owned(), directive.clone())))
             .collect();
         for field in &mut interface.fields {
             let is_refused =
                 |graph: &str| refused.contains(&(interface.name.clone(), field.name.clone(), graph.to_owned()));
-            let mut own: Vec<Directive> =
-                field.directives.iter().filter(|directive| directive.name == "join__field").cloned().collect();
+            let mut own: Vec<Directive> = named(&field.directives, "join__field").cloned().collect();
             if own.is_empty() {
                 own = graphs.values().map(of_graph).collect();
             }
@@ -67,7 +63,7 @@ pub(crate) fn restrict(document: &mut Document) -> AHashSet<(String, String)> {
 
 /// Whether a subgraph that has the type answers a field of it by itself.
 fn answers(field: &Field, graph: &str) -> bool {
-    let mut places = field.directives.iter().filter(|directive| directive.name == "join__field").peekable();
+    let mut places = named(&field.directives, "join__field").peekable();
     if places.peek().is_none() {
         return true;
     }

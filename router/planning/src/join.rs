@@ -22,3 +22,11 @@ pub(crate) fn of_graph(directive: &Directive) -> Directive {
     own.arguments.retain(|(name, _)| name == "graph");
     own
 }
+
+/// The directives of one name.
+pub(crate) fn named<'d>(
+    directives: &'d [Directive],
+    name: &'static str,
+) -> impl Iterator<Item = &'d Directive> + Clone {
+    directives.iter().filter(move |directive| directive.name == name)
+}

@@ -12,7 +12,7 @@ use graphql_tools::static_graphql::{
     schema::{Definition, Document, TypeDefinition},
 };
 
-use crate::join::text;
+use crate::join::{named, text};
 
 /// One key of a type in one subgraph.
 struct Key {
@@ -44,7 +44,7 @@ pub(crate) fn reduce(document: &mut Document) {
 /// The shortest key that every subgraph has, and by which each finds entities that does so at all.
 fn common(directives: &[Directive]) -> Option<String> {
     let mut by_graph: BTreeMap<&str, Vec<Key>> = BTreeMap::new();
-    for directive in directives.iter().filter(|directive| directive.name == "join__type") {
+    for directive in named(directives, "join__type") {
         let graph = text(directive, "graph")?;
         by_graph.entry(graph).or_default().extend(key_of(directive));
     }

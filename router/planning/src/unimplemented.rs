@@ -8,7 +8,7 @@ use graphql_tools::static_graphql::{
 };
 
 use crate::{
-    join::{flag, of_graph, text},
+    join::{flag, named, of_graph, text},
     types::named_type,
 };
 
@@ -93,10 +93,6 @@ fn declare(empty: &mut Empty, name: &str, directives: &[Directive]) {
             empty.entry(name.to_owned()).or_default().insert(graph.to_owned());
         }
     }
-}
-
-fn named<'d>(directives: &'d [Directive], name: &'static str) -> impl Iterator<Item = &'d Directive> {
-    directives.iter().filter(move |directive| directive.name == name)
 }
 
 #[cfg(test)]

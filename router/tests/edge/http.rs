@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::over_both_transports;
+use crate::support::raw::send_whole;
 use crate::support::{PARTNER, PATIENCE, Platform, Settings, Transport};
 
 const SPECIFIED: &str = "application/graphql-response+json";
@@ -167,15 +168,8 @@ async fn who_sends_too_much_hears_of_it_after_having_sent_it_all() {
     for (frame, body) in
         [(format!("content-length: {}", body.len()), body), ("transfer-encoding: chunked".to_owned(), chunked)]
     {
-        let mut stream = TcpStream::connect(platform.address).await.unwrap();
         let head = format!("POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n{frame}\r\n\r\n");
-        let answer = async {
-            stream.write_all(&[head.as_bytes(), &body].concat()).await.expect("all of it is taken");
-            let mut answer = vec![0; 4096];
-            let read = stream.read(&mut answer).await.unwrap();
-            String::from_utf8_lossy(&answer[..read]).into_owned()
-        };
-        let answer = timeout(PATIENCE, answer).await.unwrap();
+        let answer = send_whole(&platform, &head, &body).await;
         assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("PAYLOAD_TOO_LARGE"), "{frame}: {answer}");
     }
 }

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::support::files::{platform, sha256};
+use crate::support::raw::send_whole;
 use crate::support::{PATIENCE, Platform, Transport};
 
 const BOUNDARY: &str = "the-boundary";
@@ -203,14 +204,7 @@ async fn who_sends_everything_before_looking_for_an_answer_hears_of_the_refusal(
          content-type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n",
         body.len()
     );
-    let mut stream = TcpStream::connect(platform.address).await.unwrap();
-    let answer = async {
-        stream.write_all(&[head.as_bytes(), &body].concat()).await.expect("all of it is taken");
-        let mut answer = vec![0; 4096];
-        let read = stream.read(&mut answer).await.unwrap();
-        String::from_utf8_lossy(&answer[..read]).into_owned()
-    };
-    let answer = timeout(PATIENCE, answer).await.unwrap();
+    let answer = send_whole(&platform, &head, &body).await;
     assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("PAYLOAD_TOO_LARGE"), "{answer}");
 }
 

@@ -7,6 +7,7 @@ pub mod faults;
 pub mod files;
 pub mod issuer;
 pub mod notes;
+pub mod raw;
 pub mod socket;
 pub mod wire;
 

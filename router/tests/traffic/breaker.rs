@@ -18,6 +18,15 @@ async fn state(routed: &Routed) -> Value {
     routed.page("/health/circuit-breakers").await["subgraphs"]["things"]["state"].clone()
 }
 
+/// Asks until the breaker is in a state.
+async fn becomes(routed: &Routed, wanted: &str) {
+    until(&format!("it is {wanted}"), async || {
+        routed.ask("{ name }").await;
+        state(routed).await == wanted
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn it_opens_answers_at_once_leaves_others_alone_and_closes_when_the_subgraph_is_back() {
     let instance = Instance::start("one").await;
@@ -167,20 +176,12 @@ async fn metrics_tell_how_calls_are_spread_and_what_became_of_them() {
     assert_eq!((calls(&one, "answered"), calls(&two, "answered")), (5.0, 5.0));
     one.kill().await;
     two.kill().await;
-    until("it opens", async || {
-        routed.ask("{ name }").await;
-        state(&routed).await == "open"
-    })
-    .await;
+    becomes(&routed, "open").await;
     assert!(calls(&one, "failed") + calls(&two, "failed") >= 3.0);
     assert!(measured("cloudphone_subgraph_breaker_changes_total", ",to=\"open\"") >= 1.0);
     one.restart().await;
     two.restart().await;
-    until("it closes again", async || {
-        routed.ask("{ name }").await;
-        state(&routed).await == "closed"
-    })
-    .await;
+    becomes(&routed, "closed").await;
     assert!(measured("cloudphone_subgraph_breaker_changes_total", ",to=\"closed\"") >= 1.0);
     let page = metrics();
     let told = page.lines().any(|line| {
