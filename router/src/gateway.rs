@@ -4,6 +4,7 @@ mod context;
 mod errors;
 pub(crate) mod labels;
 mod operation;
+mod waiting;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -30,6 +31,7 @@ use context::{context, span_of};
 use errors::{correlate, not_planned, rejection};
 pub use errors::{correlated_errors, masked_errors};
 pub use operation::{Answer, Prepared, Scope};
+use waiting::apart;
 
 use crate::authorization::{Asking, AuthorizationMode, refusal};
 use crate::clients::request::GraphQlParameters;
@@ -284,7 +286,8 @@ impl Gateway {
         }
         let request = ExecutionRequest { operation, variables: prepared.variables.clone(), context: Arc::new(context) };
         let span = span_of(&prepared.operation);
-        let result = prepared.executor.execute(request).instrument(span.clone()).await;
+        let executor = prepared.executor.clone();
+        let result = apart(async move { executor.execute(request).await }).instrument(span.clone()).await;
         let kind = prepared.kind().as_str();
         metrics::histogram!("cloudphone_graphql_operation_duration_seconds", "kind" => kind, "operation" => labels::operation(prepared))
             .record(began.elapsed().as_secs_f64());
