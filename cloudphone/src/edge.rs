@@ -240,7 +240,7 @@ pub(crate) fn open(
 }
 
 fn composition_failed(errors: &[CompositionError]) -> anyhow::Error {
-    let lines: Vec<String> = errors.iter().map(|error| format!("  - {}: {}", error.code, error.message)).collect();
+    let lines: Vec<String> = errors.iter().map(|error| format!("  - {error}")).collect();
     anyhow!("the subgraphs do not compose:\n{}", lines.join("\n"))
 }
 

@@ -17,6 +17,57 @@ fn token(more: &Value) -> String {
     encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap()
 }
 
+/// The SDL of the ratings with a rule on a field, linked as its author would link it.
+fn ruled(sdl: &str, rule: &str) -> String {
+    assert!(sdl.contains("stars: Int!"), "{sdl}");
+    let import = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.6\", \
+                  import: [\"@key\", \"@shareable\", \"@authenticated\", \"@requiresScopes\", \"@policy\"])";
+    let own: Vec<&str> = sdl.split("extend schema @link(").collect();
+    assert_eq!(own.len(), 2, "{sdl}");
+    let after = own[1].split_once("\n)").or_else(|| own[1].split_once(')')).unwrap().1;
+    format!("{}{import}{after}", own[0]).replacen("stars: Int!", &format!("stars: Int! {rule}"), 1)
+}
+
+#[tokio::test]
+async fn rules_in_the_schema_of_a_subgraph_are_kept_by_the_router() {
+    let configuration = format!(
+        "[[router.authentication.issuers]]\nissuer = 'https://id.example.com'\nsecret = '{SECRET}'\npolicies_claim = 'policies'\n"
+    );
+    let query = "{ books { title stars } ratings }";
+    for (rule, lacking, meeting) in [
+        ("@authenticated", None, json!({})),
+        (
+            "@requiresScopes(scopes: [[\"ratings:read\"], [\"admin\"]])",
+            Some(json!({ "scope": "other" })),
+            json!({ "scope": "admin" }),
+        ),
+        (
+            "@policy(policies: [[\"adult\", \"local\"]])",
+            Some(json!({ "policies": "adult" })),
+            json!({ "policies": ["local", "adult"] }),
+        ),
+    ] {
+        let (folder, catalogue) = (Folder::new(), catalogue().await);
+        let ratings = ratings().await.with_sdl(|sdl| ruled(sdl, rule));
+        let supergraph = compose(&folder, &[("catalogue", &catalogue), ("ratings", &ratings)]).await;
+        let file = folder.join("router.toml");
+        fs::write(&file, &configuration).unwrap();
+        let (mut program, client) = start_with(&folder, &supergraph, Some(&file)).await;
+        for stranger in
+            [Some(client.clone()), lacking.map(|claims| client.with_token(&token(&claims)))].iter().flatten()
+        {
+            let part = stranger.answer(query, json!({})).await;
+            assert_eq!(part["errors"][0]["path"], json!(["books", 0, "stars"]), "{rule}: {part}");
+            assert_eq!(part["errors"][0]["extensions"]["code"], "UNAUTHORIZED_FIELD_OR_TYPE", "{rule}: {part}");
+            let rest = stranger.ask("{ ratings books { title } }", json!({})).await;
+            assert_eq!((&rest["ratings"], &rest["books"][0]), (&json!(3), &json!({ "title": "Volume 1" })), "{rule}");
+        }
+        let entitled = client.with_token(&token(&meeting)).ask(query, json!({})).await;
+        assert_eq!(entitled["books"][0], json!({ "title": "Volume 1", "stars": 1 }), "{rule}");
+        assert!(program.terminate(10).await.0.success(), "{}", program.stderr());
+    }
+}
+
 /// A router over both subgraphs whose ratings are for those with a scope.
 async fn guarded(folder: &Folder, configuration: &str) -> (Program, Client, [Subgraph; 2]) {
     let subgraphs = [catalogue().await, ratings().await];

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::support::{ADMIN, Builder, DEMO_PASSWORD, Incoming, Socket, alive, binary, ids, run};
+use crate::support::{ADMIN, Builder, DEMO_PASSWORD, Folder, Incoming, Socket, alive, binary, ids, run};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_lets_go_of_everybody_and_the_next_start_is_quick() {
@@ -160,7 +160,11 @@ async fn schemas_and_databases_are_brought_up_to_date_by_command() {
     let composed = run(with(binary(), &["schema", "compose", "--subgraph", &subgraph]), 20).await;
     assert_eq!(composed.code, Some(0), "{composed:?}");
     fs::write(&identity, "type Query { broken: Nothing }").unwrap();
-    fails(with(binary(), &["schema", "compose", "--subgraph", &subgraph]), &["Nothing"]).await;
+    fails(
+        with(binary(), &["schema", "compose", "--subgraph", &subgraph]),
+        &["error: INVALID_GRAPHQL at Query.broken in identity: ", "Nothing"],
+    )
+    .await;
 
     let builder = Builder::new().set("data_dir", stale.data_dir().display());
     let migrated = run(builder.with_settings("migrate"), 60).await;
@@ -169,6 +173,36 @@ async fn schemas_and_databases_are_brought_up_to_date_by_command() {
     let again = run(builder.with_settings("migrate"), 60).await;
     assert_eq!(again.code, Some(0), "{again:?}");
     assert!(again.stdout.lines().all(|line| line.ends_with("up to date")), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_schema_that_breaks_clients_of_the_release_is_refused() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let now = fs::read_to_string(format!("{root}/schema/api.graphql")).unwrap();
+    let folder = Folder::new();
+    let check = async |from: &str, to: &str| {
+        let released = folder.join("released.graphql");
+        assert!(now.contains(from), "the schema has {from}");
+        fs::write(&released, now.replacen(from, to, 1)).unwrap();
+        let mut command = with(binary(), &["schema", "check", "--released"]);
+        command.arg(released).current_dir(root);
+        run(command, 20).await
+    };
+
+    let same = check("type Query {", "type Query {").await;
+    assert_eq!((same.code, same.stderr.as_str()), (Some(0), ""), "{same:?}");
+    assert!(same.stdout.contains("0 changes since "), "{same:?}");
+
+    let safe = check("  hasNextPage: Boolean!", "  hasNextPage: Boolean").await;
+    assert_eq!(safe.code, Some(0), "{safe:?}");
+    let told = "safe: PageInfo.hasNextPage: The type of the field changed from Boolean to Boolean!.\n";
+    assert_eq!(safe.stderr, told, "{safe:?}");
+    assert!(safe.stdout.contains("1 changes since ") && safe.stdout.ends_with(", 0 of them breaking\n"), "{safe:?}");
+
+    let breaking = check("type Query {", "type Query {\n  gone: Int").await;
+    assert_eq!(breaking.code, Some(1), "{breaking:?}");
+    assert_eq!(breaking.stderr, "breaking: Query.gone: The field was removed without having been deprecated.\n");
+    assert!(breaking.stdout.ends_with(", 1 of them breaking\n"), "{breaking:?}");
 }
 
 fn health_of(base: &str) -> Command {

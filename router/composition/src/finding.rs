@@ -6,16 +6,16 @@ use thiserror::Error;
 
 /// Why the subgraphs do not compose.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Error)]
-#[error("{code}: {message}")]
+#[error("{}", Line { code, coordinate: coordinate.as_deref(), subgraphs, message })]
 pub struct CompositionError {
     /// A stable code in the style of the federation specification, e.g. `INVALID_FIELD_SHARING`.
     pub code: &'static str,
-    /// What is wrong and where, in a sentence.
-    pub message: String,
+    /// The schema coordinate involved, e.g. `Product.price`; absent where a text cannot be read or a subgraph has no proper name.
+    pub coordinate: Option<String>,
     /// The subgraphs involved, sorted.
     pub subgraphs: Vec<String>,
-    /// The schema coordinate involved, e.g. `Product.price`.
-    pub coordinate: Option<String>,
+    /// What is wrong and where, in a sentence.
+    pub message: String,
 }
 
 /// Something that composes but may not be what the authors of the subgraphs mean.
@@ -23,17 +23,39 @@ pub struct CompositionError {
 pub struct Hint {
     /// A stable code in the style of the federation specification, e.g. `INCONSISTENT_DESCRIPTION`.
     pub code: &'static str,
-    /// What was noticed, in a sentence.
-    pub message: String,
+    /// The schema coordinate involved, e.g. `Product.price`; absent where a text cannot be read or a subgraph has no proper name.
+    pub coordinate: Option<String>,
     /// The subgraphs involved, sorted.
     pub subgraphs: Vec<String>,
-    /// The schema coordinate involved, e.g. `Product.price`.
-    pub coordinate: Option<String>,
+    /// What was noticed, in a sentence.
+    pub message: String,
 }
 
 impl fmt::Display for Hint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.code, self.message)
+        let Self { code, message, subgraphs, coordinate } = self;
+        Line { code, coordinate: coordinate.as_deref(), subgraphs, message }.fmt(formatter)
+    }
+}
+
+/// A finding in a line: `CODE at Type.field in products, reviews: message`, as far as place and subgraphs are known.
+struct Line<'a> {
+    code: &'a str,
+    coordinate: Option<&'a str>,
+    subgraphs: &'a [String],
+    message: &'a str,
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.code)?;
+        if let Some(coordinate) = self.coordinate {
+            write!(formatter, " at {coordinate}")?;
+        }
+        if !self.subgraphs.is_empty() {
+            write!(formatter, " in {}", self.subgraphs.join(", "))?;
+        }
+        write!(formatter, ": {}", self.message)
     }
 }
 

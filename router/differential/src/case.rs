@@ -71,7 +71,7 @@ impl Stage {
             })
             .collect();
         let composition = compose(&subgraphs).map_err(|errors| {
-            let errors: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.code, error.message)).collect();
+            let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
             errors.join("\n")
         })?;
         let supergraph = Supergraph::parse(&composition.supergraph_sdl).map_err(|error| error.to_string())?;

@@ -119,29 +119,64 @@ impl ShapeCompiler<'_> {
     /// What to read of an entity for a service. The key of the specification is read by a field's name and written under
     /// its alias: the planner aliases a field that it had to fetch under another key.
     pub(crate) fn requires(&mut self, set: &SelectionSet, service: &str) -> Box<[Required]> {
+        self.requires_of(None, set, service)
+    }
+
+    /// The same of an object of this type, as far as it is known.
+    fn requires_of(&mut self, parent: Option<TypeId>, set: &SelectionSet, service: &str) -> Box<[Required]> {
         set.items
             .iter()
             .filter_map(|item| match item {
                 SelectionItem::Field(field) => {
+                    let value_type = parent.map(|parent| self.supergraph.types().field_type(parent, &field.name));
+                    let mut selections = self.requires_of(value_type, &field.selections, service);
+                    if value_type.is_some_and(|value| self.is_abstract_to(value, service)) {
+                        selections = self.with_typename(selections);
+                    }
                     let write = field.alias.as_deref().unwrap_or(&field.name);
                     Some(Required::Field(RequiredField {
                         read: self.symbols.intern(&field.name),
                         write: format!("\"{write}\":").into(),
                         is_typename: field.name == "__typename",
-                        selections: self.requires(&field.selections, service),
+                        selections,
                     }))
                 }
                 SelectionItem::InlineFragment(fragment) => {
                     let keys = self.keys(&fragment.type_condition, service, &fragment.selections);
+                    let on_type = self.supergraph.types().id(&fragment.type_condition);
                     Some(Required::On {
                         types: self.subtypes(std::iter::once(&fragment.type_condition)),
-                        selections: self.requires(&fragment.selections, service),
+                        selections: self.requires_of(Some(on_type), &fragment.selections, service),
                         keys,
                     })
                 }
                 SelectionItem::FragmentSpread(_) => None,
             })
             .collect()
+    }
+
+    /// Whether a service knows a type as an interface or a union, so that it has to be told which of its types an object has.
+    fn is_abstract_to(&self, value: TypeId, service: &str) -> bool {
+        let types = self.supergraph.types();
+        let name = types.name(value);
+        types.is_abstract(value)
+            && name
+                .is_some_and(|name| !self.supergraph.interface_objects(service).iter().any(|object| **object == **name))
+    }
+
+    /// The library leaves `__typename` out of what lies within a representation.
+    fn with_typename(&mut self, selections: Box<[Required]>) -> Box<[Required]> {
+        let has_it = |part: &Required| matches!(part, Required::Field(field) if field.is_typename);
+        if selections.is_empty() || selections.iter().any(has_it) {
+            return selections;
+        }
+        let typename = Required::Field(RequiredField {
+            read: self.symbols.intern("__typename"),
+            write: "\"__typename\":".into(),
+            is_typename: true,
+            selections: Box::default(),
+        });
+        std::iter::once(typename).chain(selections).collect()
     }
 
     /// The service's keys of a type that a representation of these selections has in full.

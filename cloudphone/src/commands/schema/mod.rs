@@ -52,7 +52,7 @@ fn catalogue() -> Catalogue {
 
 fn platform_supergraph(subgraphs: &[Subgraph]) -> anyhow::Result<Composition> {
     compose(subgraphs).map_err(|errors| {
-        let lines: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.code, error.message)).collect();
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         anyhow!("the subgraphs do not compose:\n{}", lines.join("\n"))
     })
 }
@@ -124,14 +124,14 @@ fn composed(arguments: &[String]) -> anyhow::Result<ExitCode> {
     match compose(&subgraphs) {
         Ok(composition) => {
             for hint in &composition.hints {
-                eprintln!("{hint}");
+                eprintln!("hint: {hint}");
             }
             print!("{}", composition.supergraph_sdl);
             Ok(ExitCode::SUCCESS)
         }
         Err(errors) => {
             for error in &errors {
-                eprintln!("{error}");
+                eprintln!("error: {error}");
             }
             Ok(ExitCode::FAILURE)
         }

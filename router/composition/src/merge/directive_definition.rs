@@ -42,7 +42,8 @@ impl ComposedDirectives {
         for subgraph in subgraphs {
             for request in subgraph.schema_directives.all(Federation::ComposeDirective) {
                 if let Err((code, message)) = composed.add(subgraph, request) {
-                    findings.error(code, "", [&subgraph.name], format!("[{}] {message}", subgraph.name));
+                    let asked = request.string("name").filter(|name| name.starts_with('@'));
+                    findings.error(code, asked.unwrap_or("@composeDirective"), [&subgraph.name], message);
                 }
             }
         }

@@ -98,7 +98,7 @@ impl Merger<'_> {
                 if subgraph.is_interface_object(name) {
                     for known in implementations.iter().filter(|known| subgraph.types.contains_key(**known)) {
                         self.findings.error("INTERFACE_OBJECT_USAGE_ERROR", name, [&subgraph.name], format!(
-                            "[{0}] Interface type \"{name}\" is defined as an @interfaceObject in subgraph \"{0}\" so that subgraph should not define any of the implementation types of \"{name}\", but it defines type \"{known}\".",
+                            "Interface type \"{name}\" is defined as an @interfaceObject in subgraph \"{0}\" so that subgraph should not define any of the implementation types of \"{name}\", but it defines type \"{known}\".",
                             subgraph.name
                         ));
                     }
@@ -111,7 +111,7 @@ impl Merger<'_> {
                         .collect();
                     if !missing.is_empty() {
                         self.findings.error("INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE", name, [&subgraph.name], format!(
-                            "[{0}] Interface type \"{name}\" has a resolvable key in subgraph \"{0}\" but that subgraph is missing some of the supergraph implementation types of \"{name}\". Subgraph \"{0}\" should define types {1} (and have them implement \"{name}\").",
+                            "Interface type \"{name}\" has a resolvable key in subgraph \"{0}\" but that subgraph is missing some of the supergraph implementation types of \"{name}\". Subgraph \"{0}\" should define types {1} (and have them implement \"{name}\").",
                             subgraph.name,
                             missing.join(", ")
                         ));

@@ -72,7 +72,7 @@ pub fn assemble_types(
             Entry::Occupied(mut entry) => {
                 if let Err(message) = merge_into(entry.get_mut(), definition) {
                     let name = entry.key();
-                    findings.error("INVALID_GRAPHQL", name.clone(), [subgraph], format!("[{subgraph}] {message}"));
+                    findings.error("INVALID_GRAPHQL", name.clone(), [subgraph], message);
                 }
             }
         }
@@ -151,7 +151,7 @@ pub fn normalise_roots(
                 if types.contains_key(standard) {
                     let code = root_used_code(kind);
                     findings.error(code, standard, [subgraph], format!(
-                        "[{subgraph}] The schema has a type named \"{standard}\" but it is not set as the {} root type (\"{name}\" is instead): this is not supported by federation. If a root type does not use its default name, there should be no other type with that default name.",
+                        "The schema has a type named \"{standard}\" but it is not set as the {} root type (\"{name}\" is instead): this is not supported by federation. If a root type does not use its default name, there should be no other type with that default name.",
                         kind.keyword()
                     ));
                 } else {
@@ -160,7 +160,7 @@ pub fn normalise_roots(
             }
             None if !declared.is_empty() && kind != OperationKind::Query && types.contains_key(standard) => {
                 findings.error(root_used_code(kind), standard, [subgraph], format!(
-                    "[{subgraph}] The schema has a type named \"{standard}\" but it is not set as the {} root type: this is not supported by federation.",
+                    "The schema has a type named \"{standard}\" but it is not set as the {} root type: this is not supported by federation.",
                     kind.keyword()
                 ));
             }

@@ -67,9 +67,9 @@ impl Links {
         let link_name = own.map_or("link", |directive| directive.name.as_str()).to_owned();
         for directive in applied.into_iter().filter(|directive| directive.name == link_name) {
             match read_link(directive) {
-                Ok(link) => links.add(link, subgraph, findings),
+                Ok(link) => links.add(link, &link_name, subgraph, findings),
                 Err(message) => {
-                    findings.error("INVALID_LINK_DIRECTIVE_USAGE", "", [subgraph], format!("[{subgraph}] {message}"));
+                    findings.error("INVALID_LINK_DIRECTIVE_USAGE", format!("@{link_name}"), [subgraph], message);
                 }
             }
         }
@@ -77,13 +77,13 @@ impl Links {
         links
     }
 
-    fn add(&mut self, link: Link, subgraph: &str, findings: &mut Findings) {
+    fn add(&mut self, link: Link, link_name: &str, subgraph: &str, findings: &mut Findings) {
         if self.linked.iter().any(|other| other.identity == link.identity) {
             findings.error(
                 "INVALID_LINK_DIRECTIVE_USAGE",
-                "",
+                format!("@{link_name}"),
                 [subgraph],
-                format!("[{subgraph}] Duplicate inclusion of feature {}", link.identity),
+                format!("Duplicate inclusion of feature {}", link.identity),
             );
             return;
         }
@@ -93,10 +93,15 @@ impl Links {
                     self.federation_minor = Some(minor);
                     check_imports(&link, minor, subgraph, findings);
                 }
-                _ => findings.error("UNKNOWN_FEDERATION_LINK_VERSION", "", [subgraph], format!(
-                    "[{subgraph}] Invalid version for the federation feature in {}: v2.0 to v2.{NEWEST_MINOR} are supported",
-                    link.url
-                )),
+                _ => findings.error(
+                    "UNKNOWN_FEDERATION_LINK_VERSION",
+                    format!("@{link_name}"),
+                    [subgraph],
+                    format!(
+                        "Invalid version for the federation feature in {}: v2.0 to v2.{NEWEST_MINOR} are supported",
+                        link.url
+                    ),
+                ),
             }
         }
         self.linked.push(link);
@@ -183,7 +188,7 @@ fn check_imports(link: &Link, minor: u32, subgraph: &str, findings: &mut Finding
                 "INVALID_LINK_DIRECTIVE_USAGE",
                 original.clone(),
                 [subgraph],
-                format!("[{subgraph}] Cannot import unknown element \"{original}\" from {}", link.url),
+                format!("Cannot import unknown element \"{original}\" from {}", link.url),
             );
         }
     }

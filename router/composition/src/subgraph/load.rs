@@ -15,7 +15,7 @@ pub fn load(name: &str, url: &str, graph: String, sdl: &str, findings: &mut Find
     let mut document = match parse_document(sdl) {
         Ok(document) => document,
         Err(error) => {
-            findings.error("INVALID_GRAPHQL", "", [name], format!("[{name}] {error}"));
+            findings.error("INVALID_GRAPHQL", "", [name], error.to_string());
             return None;
         }
     };

@@ -36,10 +36,15 @@ fn require_base(subgraph: &SubgraphSchema, all: &[SubgraphSchema], findings: &mu
         });
         if !has_base {
             let name = &subgraph.name;
-            findings.error("EXTENSION_WITH_NO_BASE", definition.name.clone(), [name], format!(
-                "[{name}] Type \"{0}\" is an extension type, but there is no type definition for \"{0}\" in any subgraph.",
-                definition.name
-            ));
+            findings.error(
+                "EXTENSION_WITH_NO_BASE",
+                definition.name.clone(),
+                [name],
+                format!(
+                    "Type \"{0}\" is an extension type, but there is no type definition for \"{0}\" in any subgraph.",
+                    definition.name
+                ),
+            );
         }
     }
 }

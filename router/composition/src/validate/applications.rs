@@ -65,6 +65,8 @@ fn check_place(report: &mut Report<'_>, coordinate: &str, place: &'static str, d
             },
         };
         if let Some(problem) = problem {
+            // The schema itself has no coordinate, so that the directive stands for it.
+            let coordinate = if coordinate.is_empty() { format!("@{name}") } else { coordinate.to_owned() };
             report.error(INVALID, coordinate, problem);
         }
     }

@@ -38,8 +38,8 @@ pub struct Report<'a> {
 }
 
 impl Report<'_> {
-    pub fn error(&mut self, code: &'static str, coordinate: impl Into<String>, message: impl AsRef<str>) {
+    pub fn error(&mut self, code: &'static str, coordinate: impl Into<String>, message: impl Into<String>) {
         let name = &self.subgraph.name;
-        self.findings.error(code, coordinate, [name], format!("[{name}] {}", message.as_ref()));
+        self.findings.error(code, coordinate, [name], message);
     }
 }

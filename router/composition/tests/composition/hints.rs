@@ -21,8 +21,7 @@ fn differences_between_subgraphs_are_hinted_at() {
             "#,
         ),
     ]);
-    let hints: Vec<String> =
-        composition.hints.iter().map(|hint| format!("{hint} {:?} {:?}", hint.subgraphs, hint.coordinate)).collect();
+    let hints: Vec<String> = composition.hints.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(hints.join("\n"));
 }
 
@@ -70,5 +69,58 @@ fn types_that_are_not_alike_everywhere_are_hinted_at() {
             ("INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE", Some("@mask")),
             ("INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD", Some("N.a")),
         ]
+    );
+}
+
+/// The codes and coordinates of the hints of two subgraphs.
+fn hints_of(a: &str, b: &str) -> Vec<(&'static str, String)> {
+    let composition = composed(&[v2("a", a), v2("b", b)]);
+    composition.hints.into_iter().map(|hint| (hint.code, hint.coordinate.unwrap_or_default())).collect()
+}
+
+#[test]
+fn what_is_looser_here_and_stricter_there_is_hinted_at() {
+    assert_eq!(
+        hints_of("type Query { f(x: Int): Int @shareable }", "type Query { f(x: Int!): Int @shareable }"),
+        [("INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE", "Query.f(x:)".to_owned())]
+    );
+    assert_eq!(
+        hints_of(
+            "type Query { a(size: Size): Int } enum Size { S M }",
+            "type Query { b(size: Size): Int } enum Size { M }"
+        ),
+        [("INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM", "Size.S".to_owned())]
+    );
+    assert_eq!(
+        hints_of(
+            "type Query { shop: Shop @shareable } type Shop @shareable { name: String owner: String }",
+            "type Query { shop: Shop @shareable } type Shop @shareable { name: String }"
+        ),
+        [("INCONSISTENT_OBJECT_VALUE_TYPE_FIELD", "Shop.owner".to_owned())]
+    );
+}
+
+#[test]
+fn a_shared_field_whose_objects_differ_is_hinted_at() {
+    let types = "type Cat @shareable { id: ID } type Dog @shareable { id: ID } type Query { pet: Pet @shareable }";
+    assert_eq!(
+        hints_of(&format!("{types} union Pet = Cat | Dog"), &format!("{types} union Pet = Dog")),
+        [
+            ("INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN", "Query.pet".to_owned()),
+            ("INCONSISTENT_UNION_MEMBER", "Pet".to_owned()),
+        ]
+    );
+}
+
+#[test]
+fn directives_that_subgraphs_disagree_on_are_hinted_at() {
+    let field = |reason: &str| format!("type Query {{ f: Int @shareable @deprecated(reason: \"{reason}\") }}");
+    assert_eq!(
+        hints_of(&field("slow"), &field("wrong")),
+        [("INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS", "Query.f".to_owned())]
+    );
+    assert_eq!(
+        hints_of("directive @mask on FIELD type Query { a: Int }", "directive @mask on QUERY type Query { b: Int }"),
+        [("NO_EXECUTABLE_DIRECTIVE_LOCATIONS_INTERSECTION", "@mask".to_owned())]
     );
 }

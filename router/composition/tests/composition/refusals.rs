@@ -1,6 +1,6 @@
 //! What is wrong in a subgraph is reported with a code, the subgraph and the place.
 
-use crate::support::{alone, assert_refused, refused, v1, v2};
+use crate::support::{alone, assert_refused, composed, refused, v1, v2};
 
 #[test]
 fn text_that_is_no_graphql_is_reported_with_its_place() {
@@ -9,8 +9,8 @@ fn text_that_is_no_graphql_is_reported_with_its_place() {
     assert_eq!(
         messages,
         [
-            "INVALID_GRAPHQL: [one] line 3, column 1: expected `]`, found `}`",
-            "INVALID_GRAPHQL: [two] line 2, column 1: expected a definition, found `$`",
+            "INVALID_GRAPHQL in one: line 3, column 1: expected `]`, found `}`",
+            "INVALID_GRAPHQL in two: line 2, column 1: expected a definition, found `$`",
         ]
     );
     assert_refused(
@@ -55,13 +55,23 @@ fn links_must_be_understood() {
     let link = |link: &str| vec![v1("one", &format!("extend schema @link({link}) type Query {{ a: Int }}"))];
     assert_refused(
         &link("url: \"https://specs.apollo.dev/federation/v3.0\""),
-        &[("UNKNOWN_FEDERATION_LINK_VERSION", "")],
+        &[("UNKNOWN_FEDERATION_LINK_VERSION", "@link")],
     );
     assert_refused(
         &link("url: \"https://specs.apollo.dev/federation/v2.0\", import: [\"@interfaceObject\"]"),
         &[("INVALID_LINK_DIRECTIVE_USAGE", "@interfaceObject")],
     );
-    assert_refused(&link("as: \"fed\""), &[("INVALID_LINK_DIRECTIVE_USAGE", "")]);
+    assert_refused(&link("as: \"fed\""), &[("INVALID_LINK_DIRECTIVE_USAGE", "@link")]);
+    assert_refused(
+        &link("url: \"https://specs.apollo.dev/federation/v2.12\", import: [\"@cacheTag\"]"),
+        &[("INVALID_LINK_DIRECTIVE_USAGE", "@cacheTag")],
+    );
+    composed(&link("url: \"https://specs.apollo.dev/federation/v2.12\", import: [\"@key\"]"));
+    assert_refused(
+        &link("url: \"https://specs.apollo.dev/federation/v2.13\""),
+        &[("UNKNOWN_FEDERATION_LINK_VERSION", "@link")],
+    );
+    assert_refused(&alone("extend schema @tag"), &[("INVALID_GRAPHQL", "@tag")]);
 }
 
 #[test]
@@ -209,8 +219,11 @@ fn hidden_elements_must_not_be_needed() {
 
 #[test]
 fn composed_directives_contexts_and_costs_are_checked() {
-    assert_refused(&alone("extend schema @composeDirective(name: \"x\")"), &[("DIRECTIVE_COMPOSITION_ERROR", "")]);
-    assert_refused(&alone("extend schema @composeDirective(name: \"@x\")"), &[("DIRECTIVE_COMPOSITION_ERROR", "")]);
+    assert_refused(
+        &alone("extend schema @composeDirective(name: \"x\")"),
+        &[("DIRECTIVE_COMPOSITION_ERROR", "@composeDirective")],
+    );
+    assert_refused(&alone("extend schema @composeDirective(name: \"@x\")"), &[("DIRECTIVE_COMPOSITION_ERROR", "@x")]);
     assert_refused(
         &alone("type T { a(x: Int @fromContext(field: \"$c { id }\")): Int }"),
         &[("CONTEXT_NOT_SET", "T.a(x:)")],

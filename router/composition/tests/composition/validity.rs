@@ -154,7 +154,7 @@ fn a_composed_directive_must_not_take_the_name_of_a_federation_directive() {
                directive @cost(of: Int) on FIELD_DEFINITION
                type Query { a: Int @cost(of: 1) }"#,
         )],
-        &[("DIRECTIVE_COMPOSITION_ERROR", "")],
+        &[("DIRECTIVE_COMPOSITION_ERROR", "@cost")],
     );
     assert_refused(&[], &[("NO_QUERIES", "Query")]);
 }
