@@ -13,7 +13,7 @@ use std::time::Duration;
 pub use capacity::{Capacity, Place};
 pub use cost::{CostMode, CostRule};
 pub use cross_site::CrossSite;
-pub use headers::{ContentPolicy, StrictTransport, secure};
+pub use headers::{ContentPolicy, SecurityHeaders, StrictTransport, secure};
 pub(crate) use overload::RETRY_AFTER;
 pub use overload::{Overload, OverloadRules, control_group_memory};
 pub(crate) use rates::tightest;

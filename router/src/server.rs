@@ -16,6 +16,7 @@ use cloudphone_observability::continue_trace;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
@@ -30,7 +31,7 @@ use crate::live::Live;
 use crate::origin::{CORRELATION_HEADER, Client, Peer};
 use crate::pipeline::{Pipeline, Stages};
 use crate::protection::door::door;
-use crate::protection::{ContentPolicy, CrossSite, Limits, StrictTransport, secure};
+use crate::protection::{ContentPolicy, CrossSite, Limits, SecurityHeaders, StrictTransport, secure};
 use crate::streams::Streams;
 
 pub use crate::clients::websocket::SocketBelow;
@@ -120,8 +121,7 @@ pub fn routes(edge: Edge, live: &Live, pages: &Pages, more: Router) -> Router {
     let graph = Router::new()
         .route("/graphql", get(graphql_or_socket).post(http::graphql).put(reserve).delete(stop))
         .route("/graphql/ws", get(websocket::upgrade))
-        .layer(middleware::from_fn_with_state(Arc::clone(&state), door))
-        .layer(cross_site)
+        .layer(ServiceBuilder::new().layer(cross_site).layer(middleware::from_fn_with_state(Arc::clone(&state), door)))
         .with_state(state);
     let mut router = Router::new().merge(graph).merge(more);
     if pages.explorer {
@@ -140,11 +140,15 @@ pub fn routes(edge: Edge, live: &Live, pages: &Pages, more: Router) -> Router {
     let compress = DefaultPredicate::new()
         .and(NotForContentType::new("text/event-stream"))
         .and(NotForContentType::new("multipart/mixed"));
-    let router = secure(router, &pages.content, pages.transport);
-    router
-        .layer(CompressionLayer::new().compress_when(compress))
-        .layer(CatchPanicLayer::new())
-        .layer(middleware::from_fn(trace))
+    let headers = SecurityHeaders::new(&pages.content, pages.transport);
+    // As one layer: of each that is added to the routes, every request has a copy made.
+    router.layer(
+        ServiceBuilder::new()
+            .layer(middleware::from_fn(trace))
+            .layer(CatchPanicLayer::new())
+            .layer(CompressionLayer::new().compress_when(compress))
+            .layer(middleware::from_fn_with_state(headers, secure)),
+    )
 }
 
 /// A GET may be a query or the opening of a WebSocket.

@@ -63,7 +63,7 @@ mod tests {
         });
         let mut waiting = Box::pin(work);
         tokio::select! {
-            _ = &mut waiting => unreachable!("it never ends"),
+            () = &mut waiting => unreachable!("it never ends"),
             () = began.notified() => {}
         }
         drop(waiting);

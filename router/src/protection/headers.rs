@@ -1,11 +1,11 @@
 //! Headers that tell browsers to be careful.
 
-use axum::Router;
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::{self, Next};
+use axum::middleware::Next;
 use axum::response::Response;
-use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::origin::{Peer, Scheme};
 
@@ -46,32 +46,43 @@ impl StrictTransport {
     }
 }
 
-/// Adds the headers to every answer that has not set them itself.
-pub fn secure(router: Router, policy: &ContentPolicy, transport: Option<StrictTransport>) -> Router {
-    let router = match transport {
-        Some(rule) => router.layer(middleware::from_fn_with_state(rule.header(), strictly)),
-        None => router,
-    };
-    let fixed: [(HeaderName, HeaderValue); 6] = [
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-        (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
-        // Other sites read by CORS or not at all; nothing here is an image or a script for them.
-        (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
-        (header::CONTENT_SECURITY_POLICY, policy.header()),
-    ];
-    fixed
-        .into_iter()
-        .fold(router, |router, (name, value)| router.layer(SetResponseHeaderLayer::if_not_present(name, value)))
+/// The headers that every answer has.
+#[derive(Clone, Debug)]
+pub struct SecurityHeaders(Arc<Rules>);
+
+#[derive(Debug)]
+struct Rules {
+    always: [(HeaderName, HeaderValue); 6],
+    /// RFC 6797 §7.2: never told in the clear.
+    encrypted: Option<HeaderValue>,
 }
 
-/// RFC 6797 §7.2: never told in the clear.
-async fn strictly(State(rule): State<HeaderValue>, request: Request, next: Next) -> Response {
+impl SecurityHeaders {
+    /// The headers for these pages, whose browsers come by TLS or not.
+    pub fn new(policy: &ContentPolicy, transport: Option<StrictTransport>) -> Self {
+        let always = [
+            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+            (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+            (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+            (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+            // Other sites read by CORS or not at all; nothing here is an image or a script for them.
+            (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+            (header::CONTENT_SECURITY_POLICY, policy.header()),
+        ];
+        Self(Arc::new(Rules { always, encrypted: transport.map(StrictTransport::header) }))
+    }
+}
+
+/// Adds the headers to an answer that has not set them itself.
+pub async fn secure(State(SecurityHeaders(rules)): State<SecurityHeaders>, request: Request, next: Next) -> Response {
     let encrypted = request.extensions().get::<Peer>().is_some_and(|peer| peer.scheme == Scheme::Https);
     let mut response = next.run(request).await;
-    if encrypted {
-        response.headers_mut().entry(header::STRICT_TRANSPORT_SECURITY).or_insert(rule);
+    let headers = response.headers_mut();
+    for (name, value) in &rules.always {
+        headers.entry(name).or_insert_with(|| value.clone());
+    }
+    if let Some(rule) = rules.encrypted.as_ref().filter(|_| encrypted) {
+        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert_with(|| rule.clone());
     }
     response
 }
