@@ -2,13 +2,22 @@
 //!
 //! The fuzz targets in `router/fuzz` call these functions; the tests below call them with what is kept of fuzzing.
 
+use std::convert::Infallible;
+
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::header;
+use cloudphone_execution::UploadContent;
 use cloudphone_execution::subgraphs::event_stream::frames::{Frame, Frames, TooLarge};
 use cloudphone_execution::subgraphs::websocket::message::{Dialect, ServerMessage};
+use futures::stream;
 use serde::de::IgnoredAny;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::clients::{
     protocol::{ClientMessage, Close},
     request::{GraphQlParameters, MalformedRequest, RequestBody},
+    uploads::{self, UploadLimits},
     websocket::frame::{self, Decoder, Incoming, MAX_MESSAGE_BYTES, Violation},
 };
 
@@ -74,6 +83,84 @@ pub fn request_body(bytes: &[u8]) {
     {
         refused(&refusal);
     }
+}
+
+/// Limits of forms here: files, bytes of a file (which fit into memory), of the operations, and of all.
+const FORM_FILES: usize = 3;
+const FILE_BYTES: u64 = 256;
+const OPERATIONS_BYTES: usize = 1024;
+const FORM_BYTES: u64 = 8 * 1024;
+
+/// A form with files, whose boundary is `x`, which must read the same however the network cuts it. The first byte says how.
+pub fn upload_form(bytes: &[u8]) {
+    let Some((size, form)) = bytes.split_first() else { return };
+    let whole = read_form(std::iter::once(form));
+    let cut = read_form(form.chunks(usize::from(*size).max(1)));
+    match (&whole, &cut) {
+        (Ok(whole), Ok(cut)) => {
+            let (whole, cut) = (operations(whole), operations(cut));
+            assert_eq!(whole.len(), cut.len(), "the network cuts where it likes");
+            for (one, other) in whole.iter().zip(cut) {
+                assert_eq!(
+                    (&one.query, &one.uploads),
+                    (&other.query, &other.uploads),
+                    "the network cuts where it likes"
+                );
+                assert_eq!(files(one), files(other), "the network cuts where it likes");
+                let fit = files(one).iter().all(|file| file.len() as u64 <= FILE_BYTES);
+                assert!(fit && files(one).len() <= FORM_FILES, "files keep their limits");
+            }
+        }
+        (Err(whole), Err(cut)) => {
+            refused(whole);
+            refused(cut);
+        }
+        // What follows a form may be too large in one piece, and in several nobody reads it.
+        (Err(MalformedRequest::TooLarge { .. }), Ok(_)) => {}
+        _ => panic!("{whole:?} in one piece, {cut:?} in several"),
+    }
+}
+
+fn operations(body: &RequestBody) -> &[GraphQlParameters] {
+    match body {
+        RequestBody::Single(parameters) => std::slice::from_ref(&**parameters),
+        RequestBody::Batch(batch) => batch,
+    }
+}
+
+fn files(parameters: &GraphQlParameters) -> Vec<&Bytes> {
+    let uploads = parameters.uploads.iter().flat_map(|uploads| uploads.files.files());
+    let content = uploads.map(|upload| match &upload.content {
+        UploadContent::Memory(bytes) => bytes,
+        UploadContent::File { .. } => unreachable!("files of this size stay in memory"),
+    });
+    content.collect()
+}
+
+fn read_form<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Result<RequestBody, MalformedRequest> {
+    thread_local! {
+        static RUNTIME: Runtime = Builder::new_current_thread().enable_time().build().expect("a runtime without threads");
+    }
+    let limits = UploadLimits {
+        files: FORM_FILES,
+        file_bytes: FILE_BYTES,
+        request_bytes: FORM_BYTES,
+        ..UploadLimits::default()
+    };
+    let chunks: Vec<Result<Bytes, Infallible>> = chunks.map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
+    let request = Request::builder()
+        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")
+        .header("graphql-require-preflight", "1")
+        .body(Body::from_stream(stream::iter(chunks)))
+        .expect("constant headers are valid");
+    RUNTIME.with(|runtime| {
+        runtime.block_on(async {
+            let read = uploads::read(&limits, BATCH_LIMIT, OPERATIONS_BYTES, request).await;
+            // Whoever listens to the rest of what was refused comes to its end.
+            tokio::task::yield_now().await;
+            read
+        })
+    })
 }
 
 /// Bytes of an event that a subgraph may send here.
@@ -158,6 +245,11 @@ mod tests {
     #[test]
     fn no_event_stream_of_a_subgraph_does_harm() {
         replay("upstream_events", super::upstream_events);
+    }
+
+    #[test]
+    fn no_form_with_files_does_harm() {
+        replay("forms", super::upload_form);
     }
 
     #[test]

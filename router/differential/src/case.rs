@@ -6,9 +6,7 @@ use std::{
 };
 
 use cloudphone_composition::{Subgraph, compose};
-use cloudphone_execution::{
-    ExecutionRequest, Executor, RequestContext, ServiceOptions, subgraphs::in_process::InProcessSubgraph,
-};
+use cloudphone_execution::{ExecutionRequest, RequestContext};
 use cloudphone_planning::{
     FederationPlanner, OverrideChoice, PlanRequest, Planner as _, PlannerOptions, Supergraph, codes,
 };
@@ -17,7 +15,7 @@ use serde_json::{Map, Value};
 use crate::{
     compare,
     generate::Federation,
-    live::{LiveSubgraph, Monolith},
+    live::{LiveFederation, Monolith},
     model::Schema,
     random::{hash_text, mix},
     sdl,
@@ -94,6 +92,17 @@ impl Stage {
         &self.supergraph_sdl
     }
 
+    /// The whole in one server, before any change.
+    pub fn monolith(&self) -> Monolith {
+        Monolith::new(World::new(Arc::clone(&self.monolith), self.federation.seed))
+    }
+
+    /// The subgraphs as servers, before any change.
+    pub fn live(&self) -> LiveFederation {
+        let world = World::new(Arc::clone(&self.monolith), self.federation.seed);
+        LiveFederation::new(world, &self.federation.subgraphs)
+    }
+
     /// Answers an operation both ways; none when the answers are the same.
     pub async fn try_out(&self, document: &str, variables: &Map<String, Value>) -> Option<Difference> {
         let differs = |what: String, expected: Value, answer: Value, asked: Vec<String>, plan: Value| Difference {
@@ -107,7 +116,7 @@ impl Stage {
             asked,
             plan,
         };
-        let monolith = Monolith::new(World::new(Arc::clone(&self.monolith), self.federation.seed));
+        let monolith = self.monolith();
         let expected = match monolith.answer(document, variables) {
             Ok(expected) => expected,
             Err(problem) => {
@@ -129,27 +138,11 @@ impl Stage {
             }
         };
         let plan = operation.explain(None);
-        let world = Arc::new(World::new(Arc::clone(&self.monolith), self.federation.seed));
-        let live: Vec<Arc<LiveSubgraph>> = self
-            .federation
-            .subgraphs
-            .iter()
-            .map(|model| Arc::new(LiveSubgraph::new(Arc::clone(&world), model)))
-            .collect();
-        let mut builder = Executor::builder();
-        for (model, live) in self.federation.subgraphs.iter().zip(&live) {
-            let service = Arc::new(InProcessSubgraph::new(Arc::<LiveSubgraph>::clone(live)));
-            builder = builder.service(&model.name, service, ServiceOptions::default());
-        }
+        let live = self.live();
         let context = Arc::new(RequestContext::new("differential"));
         let request = ExecutionRequest { operation, variables: variables.clone(), context };
-        let result = builder.build().execute(request).await;
-        let asked = || {
-            let named = self.federation.subgraphs.iter().zip(&live);
-            named
-                .flat_map(|(model, live)| live.asked().into_iter().map(|text| format!("{}: {text}", model.name)))
-                .collect()
-        };
+        let result = live.executor().execute(request).await;
+        let asked = || live.asked();
         let answer: Value = match serde_json::from_slice(&result.body) {
             Ok(answer) => answer,
             Err(error) => {
@@ -166,8 +159,8 @@ impl Stage {
         if let Some(what) = compare::difference(&expected, &answer) {
             return Some(differs(what, expected.to_json(), answer, asked(), plan));
         }
-        if monolith.changes() != world.changes() {
-            let what = format!("{:?} was changed instead of {:?}", world.changes(), monolith.changes());
+        if monolith.changes() != live.world().changes() {
+            let what = format!("{:?} was changed instead of {:?}", live.world().changes(), monolith.changes());
             return Some(differs(what, expected.to_json(), answer, asked(), plan));
         }
         None

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use cloudphone_execution::{SubgraphRequest, subgraphs::in_process::LocalSubgraph};
+use cloudphone_execution::{
+    Executor, ServiceOptions, SubgraphRequest,
+    subgraphs::in_process::{InProcessSubgraph, LocalSubgraph},
+};
 use futures::{StreamExt, stream::BoxStream};
 use graphql_tools::{
     parser::{parse_query, parse_schema},
@@ -66,6 +69,42 @@ impl Resolver for Monolith {
 
     fn resolve(&self, object: &Object, field: &FieldDef, arguments: &Map<String, Value>) -> Resolved {
         self.world.resolve_alone(object, &field.name, arguments)
+    }
+}
+
+/// All subgraphs of a federation over one world.
+pub struct LiveFederation {
+    world: Arc<World>,
+    subgraphs: Vec<(String, Arc<LiveSubgraph>)>,
+}
+
+impl LiveFederation {
+    /// The parts of a world.
+    pub fn new(world: World, models: &[SubgraphModel]) -> Self {
+        let world = Arc::new(world);
+        let live = |model: &SubgraphModel| (model.name.clone(), Arc::new(LiveSubgraph::new(Arc::clone(&world), model)));
+        Self { subgraphs: models.iter().map(live).collect(), world }
+    }
+
+    /// What they have in common.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Calls them.
+    pub fn executor(&self) -> Executor {
+        let mut builder = Executor::builder();
+        for (name, live) in &self.subgraphs {
+            let service = Arc::new(InProcessSubgraph::new(Arc::<LiveSubgraph>::clone(live)));
+            builder = builder.service(name, service, ServiceOptions::default());
+        }
+        builder.build()
+    }
+
+    /// The requests that came to each, for whoever looks for the cause of a difference.
+    pub fn asked(&self) -> Vec<String> {
+        let all = self.subgraphs.iter();
+        all.flat_map(|(name, live)| live.asked().into_iter().map(move |text| format!("{name}: {text}"))).collect()
     }
 }
 

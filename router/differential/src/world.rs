@@ -64,6 +64,11 @@ impl World {
         Self { schema, seed, changes: Mutex::new(Vec::new()) }
     }
 
+    /// Makes it as it was before any change.
+    pub fn restore(&self) {
+        self.changes.lock().clear();
+    }
+
     /// What was changed, in order.
     pub fn changes(&self) -> Vec<String> {
         self.changes.lock().clone()

@@ -102,6 +102,11 @@ impl Uploads {
         Self { files: files.into() }
     }
 
+    /// The files.
+    pub fn files(&self) -> &[Upload] {
+        &self.files
+    }
+
     /// Whether a call has files; a service that cannot send them must refuse it.
     pub fn go_with(request: &SubgraphRequest) -> bool {
         request.context.extensions.get::<Self>().is_some_and(|uploads| uploads.placed(request).is_some())

@@ -81,7 +81,7 @@ pub(super) fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// Reads a form. `batch` bounds its operations, `body_bytes` their text.
-pub(super) async fn read(
+pub(crate) async fn read(
     limits: &UploadLimits,
     batch: usize,
     body_bytes: usize,
