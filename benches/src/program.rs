@@ -91,6 +91,8 @@ impl Platform {
             .env("CLOUDPHONE_MQTT__WEBSOCKET_PORT", websocket_port.to_string())
             .env("CLOUDPHONE_STORAGE__PORT", storage_port.to_string())
             .env("CLOUDPHONE_OBSERVABILITY__LOG_FILTER", log_filter())
+            // All clients come from one address.
+            .env("CLOUDPHONE_ROUTER__MAX_CONNECTIONS_PER_USER", "100000")
             .envs(settings.iter().map(|(name, value)| (*name, value.as_str())));
         let program = Program::start(command, "is ready").await?;
         let client = Client::sign_in(&format!("http://127.0.0.1:{http_port}")).await?;

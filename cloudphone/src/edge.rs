@@ -1,6 +1,7 @@
 //! The router over the subgraphs of this process and of others.
 
 mod authenticator;
+mod limits;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +14,6 @@ use axum::middleware::from_fn_with_state;
 use cloudphone_cache::Engine;
 use cloudphone_composition::{CompositionError, Subgraph as Part, compose};
 use cloudphone_config::Fingerprint;
-use cloudphone_core::Permission;
 use cloudphone_execution::{ErrorFilter, Executor, ServiceOptions};
 use cloudphone_graphql::Subgraph;
 use cloudphone_graphql::identity_token::InternalSecret;
@@ -23,25 +23,26 @@ use cloudphone_router::gateway::{Gateway, correlated_errors, masked_errors};
 use cloudphone_router::live::Live;
 use cloudphone_router::origin::{ProxyHeader as Forwarding, TrustedProxies, behind_proxies};
 use cloudphone_router::pipeline::Stages;
-use cloudphone_router::protection::{ContentPolicy, CrossSite, Limits, PlanAccess, StrictTransport, UploadLimits};
+use cloudphone_router::protection::{ContentPolicy, CrossSite, StrictTransport};
 use cloudphone_router::response_cache::ResponseCache;
 use cloudphone_router::server::{Edge, Pages, routes};
-use cloudphone_router::streams::{FieldRule, StreamLimits};
+use cloudphone_router::streams::FieldRule;
 use cloudphone_router::subgraphs::{Operator, in_process, pages as traffic_pages};
 use cloudphone_traffic::Traffic;
 use tokio_util::sync::CancellationToken;
 
 use authenticator::authenticator;
+use limits::{limits, subscription_rules};
 
 use crate::configuration::Remake;
 use crate::connections::Door;
 use crate::domains::Domains;
 use crate::engines::Engines;
-use crate::guards::{self, Counts};
+use crate::guards;
 use crate::lasting::{Lasting, Remembered};
 use crate::response_cache;
 use crate::services::Services;
-use crate::settings::{Environment, ProxyHeader, QueryPlanAccess, Settings};
+use crate::settings::{Environment, ProxyHeader, Settings};
 use crate::traffic;
 
 const YEAR_SECONDS: u64 = 365 * 86_400;
@@ -242,62 +243,6 @@ pub(crate) fn open(
 fn composition_failed(errors: &[CompositionError]) -> anyhow::Error {
     let lines: Vec<String> = errors.iter().map(|error| format!("  - {error}")).collect();
     anyhow!("the subgraphs do not compose:\n{}", lines.join("\n"))
-}
-
-fn limits(settings: &Settings, mut subscriptions: HashMap<String, FieldRule>, counts: &Counts) -> Limits {
-    let told = &settings.router;
-    subscriptions.extend(told.subscriptions_from_next.iter().filter_map(|field| FieldRule::parse_next(field)));
-    subscriptions.extend(told.subscriptions_from_snapshot.iter().map(|field| (field.clone(), FieldRule::snapshot())));
-    Limits {
-        body_bytes: settings.http.max_body_bytes,
-        request_timeout: request_timeout(settings),
-        drain: Duration::from_secs(settings.http.drain_seconds),
-        connections: settings.router.max_connections,
-        operations_per_connection: settings.router.max_operations_per_connection,
-        heartbeat: Duration::from_secs(settings.router.heartbeat_seconds),
-        streams: StreamLimits {
-            per_user: settings.router.max_subscriptions_per_user,
-            in_all: settings.router.max_subscriptions,
-            events_behind: settings.router.max_events_behind,
-            fields: subscriptions,
-            ..StreamLimits::default()
-        },
-        query_plans: plan_access(settings),
-        uploads: told.upload.enabled.then(|| UploadLimits {
-            files: told.upload.max_files,
-            file_bytes: told.upload.max_file_bytes,
-            request_bytes: told.upload.max_request_bytes,
-            timeout: Duration::from_secs(told.upload.timeout_seconds),
-            places: Arc::clone(&counts.uploads),
-            scalar: Arc::from(told.upload.scalar.as_str()),
-        }),
-        ..Limits::default()
-    }
-}
-
-fn plan_access(settings: &Settings) -> PlanAccess {
-    let usual = match settings.environment {
-        Environment::Development => QueryPlanAccess::Everybody,
-        Environment::Production => QueryPlanAccess::Permitted,
-    };
-    match settings.router.query_plan.unwrap_or(usual) {
-        QueryPlanAccess::Nobody => PlanAccess::Nobody,
-        QueryPlanAccess::Permitted => PlanAccess::Holders(Permission::new("router:inspect")),
-        QueryPlanAccess::Everybody => PlanAccess::Everybody,
-    }
-}
-
-/// How each subscription of the platform begins, so that the router knows when one may join another's stream.
-fn subscription_rules() -> HashMap<String, FieldRule> {
-    let rules = [
-        ("deviceTelemetry", FieldRule::next(&["resumeFrom"])),
-        ("deviceChanged", FieldRule::next(&[])),
-        ("fleet", FieldRule::snapshot()),
-        ("deviceCommandUpdated", FieldRule::snapshot()),
-        ("applicationUploadProgress", FieldRule::snapshot()),
-        ("installationProgress", FieldRule::snapshot()),
-    ];
-    rules.map(|(field, rule)| (field.to_owned(), rule)).into()
 }
 
 /// What the platform's subgraphs are reached with.

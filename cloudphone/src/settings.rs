@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use cloudphone_config::Secret;
 
 pub use router::{
-    AnswerHeaderRule, Authentication, AuthenticationMode, Authorization, Balancing, Consul, Cost, CostMode, DnsLookup,
-    Documents, HttpVersion, Issuer, Overload, QueryPlanAccess, Quota, RateLimits, RequestHeaderRule, ResponseCache,
-    ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage, Router, SubgraphTraffic, Traffic, TrustMode, Upload,
-    WhenUnreachable,
+    AnswerHeaderRule, Authentication, AuthenticationMode, Authorization, Balancing, Begins, Consul, Cost, CostMode,
+    DnsLookup, Documents, HttpVersion, Issuer, Overload, QueryPlanAccess, Quota, RateLimits, RequestHeaderRule,
+    ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage, Router, SubgraphTraffic,
+    SubscriptionRule, Traffic, TrustMode, Upload, WhenSlow, WhenUnreachable,
 };
 
 /// All settings of all parts.
@@ -102,9 +102,14 @@ pub struct Http {
     pub max_body_bytes: usize,
     /// The longest a query or mutation may take, in seconds.
     pub request_timeout_seconds: u64,
-    /// How long a client may take to send the head of a request, and keep a connection that it does not use, in seconds;
-    /// longer than a proxy in front keeps unused connections.
+    /// How long a client may take to send the head of a request, and to begin on a new connection, in seconds.
     pub header_read_timeout_seconds: u64,
+    /// How long a client may keep a connection that it does not use, in seconds; longer than a proxy in front keeps unused connections.
+    pub keep_alive_seconds: u64,
+    /// HTTP connections at once, but for WebSockets, which `router.max_connections` bounds. Where there are so many already, those that
+    /// have asked for nothing for the longest time make room; where all are being answered, a new one gets 503. Absent means half of the
+    /// file descriptors that the process may have.
+    pub max_connections: Option<usize>,
     /// How long a client may take nothing of what is sent to it before it is disconnected, in seconds.
     pub write_timeout_seconds: u64,
     /// How long requests are still taken after SIGTERM, while `/health/readiness` answers 503 so that load balancers send
@@ -139,7 +144,9 @@ impl Default for Http {
             hsts_include_subdomains: false,
             max_body_bytes: 10 * 1024 * 1024,
             request_timeout_seconds: 30,
-            header_read_timeout_seconds: 75,
+            header_read_timeout_seconds: 15,
+            keep_alive_seconds: 75,
+            max_connections: None,
             write_timeout_seconds: 30,
             notice_seconds: None,
             max_concurrent_streams: 200,

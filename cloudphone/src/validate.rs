@@ -28,11 +28,13 @@ pub fn validate(settings: &Settings) -> Vec<String> {
             &format!("http.trusted_proxies: `{network}` must be a network such as 10.0.0.0/8, and not everybody's."),
         );
     }
-    let timeouts = [settings.http.header_read_timeout_seconds, settings.http.write_timeout_seconds];
+    let http = &settings.http;
+    let timeouts = [http.header_read_timeout_seconds, http.keep_alive_seconds, http.write_timeout_seconds];
     check(
         timeouts.iter().all(|seconds| (1..=3600).contains(seconds)),
-        "http.header_read_timeout_seconds, http.write_timeout_seconds: choose 1 to 3600 seconds.",
+        "http.header_read_timeout_seconds, http.keep_alive_seconds, http.write_timeout_seconds: choose 1 to 3600 seconds.",
     );
+    check(http.max_connections != Some(0), "http.max_connections: needs at least 1.");
     check(settings.http.max_concurrent_streams > 0, "http.max_concurrent_streams: needs at least 1.");
     for field in &settings.router.subscriptions_from_next {
         let fits = FieldRule::parse_next(field).is_some();
@@ -69,6 +71,7 @@ pub fn validate(settings: &Settings) -> Vec<String> {
         let fits = Url::parse(value).is_ok_and(|url| schemes.contains(&url.scheme()));
         check(fits, &format!("{name}: needs a URL that starts with {}://.", schemes.join(":// or ")));
     }
+    problems.extend(settings.router.subscription_problems());
     problems.extend(settings.router.upload.problems());
     problems.extend(settings.router.response_cache.problems(settings.engine.redis_url.is_some()));
     problems.extend(settings.router.planning.problems());

@@ -8,6 +8,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::clients::reservations::Reservations;
 use crate::gateway::Gateway;
+use crate::protection::Shares;
 use crate::server::OpenEdge;
 use crate::streams::{StreamLimits, Streams};
 
@@ -20,6 +21,8 @@ pub struct Live {
 struct Inner {
     streams: Streams,
     reservations: Reservations,
+    /// How many live connections each caller has.
+    shares: Arc<Shares>,
     /// Connections that have left HTTP behind, which its server knows nothing of.
     sockets: TaskTracker,
     /// The newest edge, which old connections take their next operations to. Weak, as it knows what is live.
@@ -35,6 +38,7 @@ impl Live {
             inner: Arc::new(Inner {
                 streams,
                 reservations: Reservations::default(),
+                shares: Arc::default(),
                 sockets: TaskTracker::new(),
                 newest,
             }),
@@ -47,6 +51,10 @@ impl Live {
 
     pub(crate) fn reservations(&self) -> &Reservations {
         &self.inner.reservations
+    }
+
+    pub(crate) fn shares(&self) -> &Arc<Shares> {
+        &self.inner.shares
     }
 
     /// Held by a connection for as long as it is served.

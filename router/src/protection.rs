@@ -5,8 +5,10 @@ mod cost;
 mod cross_site;
 pub(crate) mod door;
 mod headers;
+mod holder;
 mod overload;
 mod rates;
+mod shares;
 
 use std::time::Duration;
 
@@ -14,10 +16,12 @@ pub use capacity::{Capacity, Place};
 pub use cost::{CostMode, CostRule};
 pub use cross_site::CrossSite;
 pub use headers::{ContentPolicy, SecurityHeaders, StrictTransport, secure};
+pub(crate) use holder::Holder;
 pub(crate) use overload::RETRY_AFTER;
 pub use overload::{Overload, OverloadRules, control_group_memory};
 pub(crate) use rates::tightest;
 pub use rates::{RateCounts, RateLimits, RateRules, WhenUnreachable};
+pub(crate) use shares::{Share, Shares};
 
 pub use crate::clients::plan::PlanAccess;
 pub use crate::clients::uploads::UploadLimits;
@@ -36,6 +40,8 @@ pub struct Limits {
     pub drain: Duration,
     /// WebSocket connections and event streams at once.
     pub connections: usize,
+    /// The same of one person, keys included, or of one address (an IPv6 network of 64 bits) without credentials.
+    pub connections_per_user: usize,
     /// Operations under way on one connection.
     pub operations_per_connection: usize,
     /// Silence after which a WebSocket is pinged; after two of them it is closed.
@@ -62,11 +68,12 @@ impl Default for Limits {
             request_timeout: Duration::from_secs(30),
             drain: Duration::from_secs(30),
             connections: 10_000,
+            connections_per_user: 1000,
             operations_per_connection: 100,
             heartbeat: Duration::from_secs(30),
             event_stream_heartbeat: Duration::from_secs(12),
             initialisation_timeout: Duration::from_secs(10),
-            write_timeout: Duration::from_secs(20),
+            write_timeout: Duration::from_secs(30),
             streams: StreamLimits::default(),
             uploads: None,
             query_plans: PlanAccess::Nobody,

@@ -31,7 +31,7 @@ use crate::live::Live;
 use crate::origin::{CORRELATION_HEADER, Client, Peer};
 use crate::pipeline::{Pipeline, Stages};
 use crate::protection::door::door;
-use crate::protection::{ContentPolicy, CrossSite, Limits, SecurityHeaders, StrictTransport, secure};
+use crate::protection::{ContentPolicy, CrossSite, Limits, SecurityHeaders, Shares, StrictTransport, secure};
 use crate::streams::Streams;
 
 pub use crate::clients::websocket::SocketBelow;
@@ -78,6 +78,11 @@ impl OpenEdge {
     /// Held by a WebSocket for as long as it is served.
     pub fn socket(&self) -> TaskTrackerToken {
         self.live.socket()
+    }
+
+    /// How many live connections each caller has.
+    pub fn shares(&self) -> &Arc<Shares> {
+        self.live.shares()
     }
 
     /// Event streams that many operations share.

@@ -57,6 +57,8 @@ pub async fn over_http(
     command
         .env("CLOUDPHONE_OBSERVABILITY__LOG_FILTER", log_filter())
         .env("CLOUDPHONE_ROUTER__SUBSCRIPTIONS_FROM_NEXT", "stockChanged")
+        // All clients come from one address.
+        .env("CLOUDPHONE_ROUTER__MAX_CONNECTIONS_PER_USER", "100000")
         .envs(settings.iter().copied());
     let program = Program::start(command, "router on").await?;
     Ok((program, address))

@@ -10,6 +10,7 @@ mod planning;
 mod problems;
 mod rate_limits;
 mod response_cache;
+mod subscription_rules;
 mod subscriptions;
 mod traffic;
 mod upload;
@@ -30,6 +31,7 @@ pub use overload::Overload;
 pub use planning::Planning;
 pub use rate_limits::{Quota, RateLimits, WhenUnreachable};
 pub use response_cache::{ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage};
+pub use subscription_rules::{Begins, SubscriptionRule, WhenSlow};
 pub use traffic::{Balancing, Consul, DnsLookup, HttpVersion, SubgraphTraffic, Traffic};
 pub use upload::Upload;
 
@@ -63,11 +65,15 @@ pub struct Router {
     pub max_directives: usize,
     /// Most fields in an operation, as many as it has when its fragments are written out.
     pub max_fields: usize,
-    /// WebSocket connections at once.
+    /// Live connections at once: WebSockets, and responses that stream.
     pub max_connections: usize,
+    /// Live connections of one person at once, keys included, or of one address without credentials (of IPv6, one network of 64 bits). A
+    /// WebSocket counts for its address until it has told who it is.
+    pub max_connections_per_user: usize,
     /// Subscriptions and queries under way on one WebSocket connection.
     pub max_operations_per_connection: usize,
-    /// Subscriptions of one person at once over all connections, keys included, or of one address without credentials.
+    /// Subscriptions of one person at once over all connections, keys included, or of one address without credentials (of IPv6, one network
+    /// of 64 bits).
     pub max_subscriptions_per_user: usize,
     /// Subscriptions of all at once.
     pub max_subscriptions: usize,
@@ -79,6 +85,8 @@ pub struct Router {
     /// Further subscription fields that begin with how things stand and go on with changes, so that equal subscriptions share a stream
     /// when they begin within a second.
     pub subscriptions_from_snapshot: Vec<String>,
+    /// Rules for single subscription fields, by their names.
+    pub subscription_rules: BTreeMap<String, SubscriptionRule>,
     /// Silence after which a WebSocket is pinged, in seconds.
     pub heartbeat_seconds: u64,
     /// Calls to subgraphs.
@@ -119,6 +127,15 @@ pub struct Router {
 }
 
 impl Router {
+    /// One sentence for each broken rule of live connections and single subscription fields.
+    pub fn subscription_problems(&self) -> Vec<String> {
+        let mut problems = subscription_rules::problems(&self.subscription_rules);
+        if self.max_connections_per_user == 0 {
+            problems.push("router.max_connections_per_user: needs at least 1.".to_owned());
+        }
+        problems
+    }
+
     /// How to subscribe at a subgraph.
     pub(crate) fn subscriptions_of(&self, subgraph: &str) -> SubscriptionOptions {
         self.subgraphs.get(subgraph).map(|own| own.subscriptions.options()).unwrap_or_default()
@@ -136,12 +153,14 @@ impl Default for Router {
             max_directives: 100,
             max_fields: 5000,
             max_connections: 10_000,
+            max_connections_per_user: 1000,
             max_operations_per_connection: 100,
             max_subscriptions_per_user: 10_000,
             max_subscriptions: 100_000,
             max_events_behind: 64,
             subscriptions_from_next: Vec::new(),
             subscriptions_from_snapshot: Vec::new(),
+            subscription_rules: BTreeMap::new(),
             heartbeat_seconds: 30,
             traffic: Traffic::default(),
             subgraphs: BTreeMap::new(),

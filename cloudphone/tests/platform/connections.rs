@@ -32,7 +32,11 @@ async fn platform() -> Platform {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_does_not_say_what_it_wants_is_let_go() {
-    let platform = Builder::new().set("http.header_read_timeout_seconds", PATIENCE_SECONDS).start().await;
+    let platform = Builder::new()
+        .set("http.header_read_timeout_seconds", PATIENCE_SECONDS)
+        .set("http.keep_alive_seconds", PATIENCE_SECONDS)
+        .start()
+        .await;
     let address = address_of(&platform.client);
     for beginning in ["", "P", "PRI * HTTP/2.0\r\n", "GET /health HTTP/1.1\r\nhost: x\r\nx-slow: "] {
         let mut stream = TcpStream::connect(address).await.unwrap();

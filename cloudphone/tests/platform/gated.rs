@@ -8,8 +8,9 @@ use std::time::Duration;
 use async_graphql::{EmptyMutation, Object, Schema, Subscription};
 use futures::{Stream, StreamExt as _, stream};
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, broadcast};
 use tokio::task::JoinHandle;
+use tokio_stream::wrappers::BroadcastStream;
 
 use crate::router_alone::{Subgraph, compose, start_by};
 use crate::support::{Client, Folder, Program, binary, eventually, holds};
@@ -43,7 +44,9 @@ impl Gate {
     }
 }
 
-struct Ticks;
+struct Ticks {
+    said: broadcast::Sender<String>,
+}
 
 #[Subscription(name = "Subscription")]
 impl Ticks {
@@ -51,6 +54,19 @@ impl Ticks {
         stream::iter(1..).then(async |number| {
             tokio::time::sleep(Duration::from_millis(20)).await;
             number
+        })
+    }
+
+    /// What the test says.
+    async fn said(&self) -> impl Stream<Item = String> + use<> {
+        BroadcastStream::new(self.said.subscribe()).filter_map(async |said| said.ok())
+    }
+
+    /// Much at once, as fast as it is taken.
+    async fn poured(&self) -> impl Stream<Item = String> + use<> {
+        stream::repeat_with(|| "x".repeat(64 * 1024)).then(async |text| {
+            tokio::task::yield_now().await;
+            text
         })
     }
 }
@@ -61,6 +77,8 @@ pub(crate) struct Site {
     pub program: Program,
     pub asked: Arc<Semaphore>,
     pub opened: Arc<Semaphore>,
+    /// To those who follow `said`.
+    pub said: broadcast::Sender<String>,
     _subgraph: Subgraph,
     folder: Folder,
 }
@@ -70,7 +88,9 @@ impl Site {
     pub async fn start(settings: &[(&str, &str)]) -> Self {
         let (asked, opened) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
         let gate = Gate { asked: Arc::clone(&asked), opened: Arc::clone(&opened) };
-        let schema = Schema::build(gate, EmptyMutation, Ticks).enable_federation().enable_subscription_in_federation();
+        let said = broadcast::Sender::new(1024);
+        let ticks = Ticks { said: said.clone() };
+        let schema = Schema::build(gate, EmptyMutation, ticks).enable_federation().enable_subscription_in_federation();
         let (folder, subgraph) = (Folder::new(), Subgraph::serve(schema.finish()).await);
         let supergraph = compose(&folder, &[("gate", &subgraph)]).await;
         let mut command: Command = binary();
@@ -80,7 +100,7 @@ impl Site {
         fs::write(&file, "").unwrap();
         command.arg("--config").arg(file);
         let (program, client) = start_by(command, &folder, &supergraph).await;
-        Self { client, program, asked, opened, _subgraph: subgraph, folder }
+        Self { client, program, asked, opened, said, _subgraph: subgraph, folder }
     }
 
     /// Asks what waits at the gate, and answers once it does.

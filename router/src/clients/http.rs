@@ -24,7 +24,7 @@ use crate::authentication::{AuthenticationError, Credential};
 use crate::gateway::{Answer, OperationKind, Prepared, Scope};
 use crate::origin::Client;
 use crate::pipeline::{Admitted, Headers, Rejection};
-use crate::protection::{Limits, tightest};
+use crate::protection::{Limits, RETRY_AFTER, tightest};
 use crate::server::OpenEdge;
 
 const NO_STREAM: &str = "Subscriptions are answered over WebSocket, as `text/event-stream`, or as \
@@ -316,6 +316,9 @@ impl Visit {
         let mut response = answer(self.accept.media_type(), malformed.status(), body);
         if *malformed == MalformedRequest::MethodNotAllowed {
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        }
+        if *malformed == MalformedRequest::TooManyUploads {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
         }
         response
     }

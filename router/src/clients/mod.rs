@@ -7,6 +7,7 @@ pub mod http;
 mod multipart;
 mod operations;
 mod outbox;
+mod place;
 pub(crate) mod plan;
 pub mod protocol;
 mod remainder;

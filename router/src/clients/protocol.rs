@@ -69,6 +69,8 @@ pub enum Close {
     SubscriberExists(String),
     /// A second `connection_init` came.
     TooManyInitialisations,
+    /// The caller has as many live connections as one may have.
+    TooManyConnections,
     /// The client reads too slowly.
     TooSlow,
     /// The client went silent.
@@ -96,7 +98,8 @@ impl Close {
             Self::Forbidden(_) => 4403,
             Self::InitialisationTimeout => 4408,
             Self::SubscriberExists(_) => 4409,
-            Self::TooManyInitialisations => 4429,
+            // As for HTTP's 429: clients of the protocol do not come back by themselves.
+            Self::TooManyInitialisations | Self::TooManyConnections => 4429,
             // RFC 6455 §7.4.1 and its registry: 1001 going away, 1012 service restart, 1013 try again later. Clients come
             // back after these, as a page should that was only asleep; 1008 would tell them not to.
             Self::GoingAway => 1001,
@@ -122,6 +125,7 @@ impl Close {
             }
             Self::SubscriberExists(_) => "Subscriber already exists",
             Self::TooManyInitialisations => "Too many initialisation requests",
+            Self::TooManyConnections => "Too many connections",
             Self::MalformedFrame => "Malformed frame",
             Self::NotText => "Text is not UTF-8",
             Self::TooLarge => "Message is too large",

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use cloudphone_core::Origin;
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, interval_at, sleep};
 use uuid::Uuid;
 
@@ -22,8 +22,9 @@ use super::accept::{MediaType, answer};
 use super::envelope::Wire;
 use super::operations::{Operations, Start};
 use super::outbox::Outbox;
+use super::place::LivePlace;
 use super::protocol::Close;
-use super::streaming::{body, no_place, sent};
+use super::streaming::{body, sent};
 use super::{http, sse};
 use crate::answer::error_response;
 use crate::authentication::{AuthenticationError, Credential, Principal};
@@ -50,7 +51,7 @@ pub struct Reservation {
     /// What waits for the stream.
     out: Arc<Outbox>,
     /// Its place, until it is opened.
-    unopened: Mutex<Option<OwnedSemaphorePermit>>,
+    unopened: Mutex<Option<LivePlace>>,
 }
 
 impl Reservation {
@@ -77,12 +78,18 @@ fn refusal(status: StatusCode, code: &str, message: &str, origin: &Origin) -> Re
 
 /// Answers PUT: makes a reservation.
 pub async fn reserve(State(edge): State<Arc<OpenEdge>>, client: Client, headers: HeaderMap) -> Response {
-    let Ok(place) = Arc::clone(&edge.connections).try_acquire_owned() else { return no_place(&client.origin) };
+    let mut place = match LivePlace::take(&edge, &client.origin) {
+        Ok(place) => place,
+        Err(full) => return full.answer(&client.origin),
+    };
     let credential = edge.authenticator.places().in_headers(&headers);
     let session = match Session::open(Arc::clone(&edge.authenticator), credential, client.origin.clone()).await {
         Ok(session) => Arc::new(session.with_headers(edge.gateway.client_headers(&headers))),
         Err(error) => return http::denied(error, MediaType::Json, &client.origin),
     };
+    if let Err(full) = place.pass_to(&edge, &session) {
+        return full.answer(&client.origin);
+    }
     let out = Outbox::of_messages();
     let operations = Operations::new(Arc::clone(&edge), Arc::clone(&session), Wire::EventStream, Arc::clone(&out));
     let reservation = Arc::new(Reservation { session, operations, out, unopened: Mutex::new(Some(place)) });

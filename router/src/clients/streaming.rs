@@ -10,10 +10,11 @@ use bytes::Bytes;
 use cloudphone_core::Origin;
 use cloudphone_traffic::headers::ClientHeaders;
 use futures::stream;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, interval_at, timeout};
 
 use super::accept::{MediaType, StreamFormat, answer as respond};
+use super::place::LivePlace;
 use super::{multipart, sse};
 use crate::answer::{error_response, errors_list, errors_response};
 use crate::authentication::{AuthenticationError, Credential};
@@ -33,8 +34,14 @@ pub async fn answer(
     credential: Option<Credential>,
     (origin, headers): (Origin, ClientHeaders),
 ) -> Result<Response, AuthenticationError> {
-    let Ok(place) = Arc::clone(&edge.connections).try_acquire_owned() else { return Ok(no_place(&origin)) };
+    let mut place = match LivePlace::take(&edge, &origin) {
+        Ok(place) => place,
+        Err(full) => return Ok(full.answer(&origin)),
+    };
     let session = Session::open(Arc::clone(&edge.authenticator), credential, origin).await?.with_headers(headers);
+    if let Err(full) = place.pass_to(&edge, &session) {
+        return Ok(full.answer(session.origin()));
+    }
     let subscription = match edge.streams().subscribe(prepared, session.origin(), session.headers(), session.state()) {
         Ok(subscription) => subscription,
         Err(full) => return Ok(refused(full, session.origin())),
@@ -48,7 +55,7 @@ pub async fn answer(
 }
 
 /// A body that is written as frames come. The place is given back when the connection lets go of it, not before.
-pub fn body(place: OwnedSemaphorePermit) -> (mpsc::Sender<Bytes>, Body) {
+pub fn body(place: LivePlace) -> (mpsc::Sender<Bytes>, Body) {
     let (frames, received) = mpsc::channel::<Bytes>(FRAMES_AHEAD);
     let body = Body::from_stream(stream::unfold((received, place), async |(mut received, place)| {
         received.recv().await.map(|frame| (Ok::<_, Infallible>(frame), (received, place)))
@@ -172,14 +179,6 @@ async fn run(
 /// Hands a frame to the connection; a client that leaves it unread for too long is given up.
 pub async fn sent(edge: &OpenEdge, frames: &mpsc::Sender<Bytes>, frame: Bytes) -> bool {
     matches!(timeout(edge.limits.write_timeout, frames.send(frame)).await, Ok(Ok(())))
-}
-
-/// The answer when every place for a live connection is taken.
-pub fn no_place(origin: &Origin) -> Response {
-    let message = "Too many connections; try again later.";
-    let mut response = refusal(StatusCode::SERVICE_UNAVAILABLE, "TOO_MANY_CONNECTIONS", message, origin);
-    response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
-    response
 }
 
 /// The answer to whoever may not open a live connection.

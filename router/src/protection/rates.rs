@@ -1,7 +1,6 @@
 //! How often one may ask: quotas by person, key or address over windows of time, shared by all replicas.
 
 use std::collections::{HashMap, HashSet};
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +12,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::time::timeout;
 
+use super::holder::network;
 use crate::authentication::Principal;
 use crate::gateway::{OperationKind, Prepared, Scope};
 use crate::pipeline::{Headers, Rejection};
@@ -276,18 +276,6 @@ fn left(headers: &Headers) -> (bool, u64) {
         headers.iter().find(|(name, _)| name.as_str() == "ratelimit").and_then(|(_, value)| value.to_str().ok());
     let numbers = limits.unwrap_or_default().split(';').filter_map(|part| part.strip_prefix("r=")?.parse::<u64>().ok());
     (!waits, numbers.min().unwrap_or(u64::MAX))
-}
-
-/// An IPv4 address, or the /64 of an IPv6 one, of which one household has all.
-fn network(address: Option<&str>) -> String {
-    match address.and_then(|address| address.parse::<IpAddr>().ok()).map(|address| address.to_canonical()) {
-        Some(IpAddr::V4(address)) => address.to_string(),
-        Some(IpAddr::V6(address)) => {
-            let [first, second, third, fourth, ..] = address.segments();
-            format!("{first:x}:{second:x}:{third:x}:{fourth:x}::/64")
-        }
-        None => "unknown".to_owned(),
-    }
 }
 
 /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers).

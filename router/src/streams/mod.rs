@@ -115,15 +115,15 @@ impl Streams {
         if let Some(reader) = known.and_then(Shared::join) {
             return reader;
         }
-        let (key, ahead) = (Arc::new(key), self.inner.limits.load().events_behind);
-        let (shared, reader) = self.begin(prepared, asked, scope, ahead, Some(Arc::clone(&key)));
+        let key = Arc::new(key);
+        let (shared, reader) = self.begin(prepared, asked, scope, None, Some(Arc::clone(&key)));
         live.insert(key, shared);
         reader
     }
 
     /// Begins a stream that nobody else joins.
     fn open_alone(&self, prepared: &Prepared, asked: &Arc<Asked>, scope: Scope) -> Reader {
-        self.begin(prepared, asked, scope, EVENTS_AHEAD, None).1
+        self.begin(prepared, asked, scope, Some(EVENTS_AHEAD), None).1
     }
 
     fn begin(
@@ -131,7 +131,7 @@ impl Streams {
         prepared: &Prepared,
         asked: &Arc<Asked>,
         scope: Scope,
-        ahead: usize,
+        ahead: Option<usize>,
         key: Option<Arc<Key>>,
     ) -> (Arc<Shared>, Reader) {
         let variables = prepared.operation.coerce(&asked.variables).unwrap_or_default();
@@ -142,7 +142,7 @@ impl Streams {
         // Its source is a part of the request that began it, which is over long before.
         scope.origin.traceparent = request_trace().or(scope.origin.traceparent);
         let course = Course::new(prepared, Arc::clone(asked), scope);
-        let (shared, reader) = Shared::new(course, rule, ahead, statistics);
+        let (shared, reader) = Shared::new(course, rule, ahead.unwrap_or(rule.events_behind), statistics);
         self.inner.running.lock().insert(Arc::as_ptr(&shared).addr(), Arc::clone(&shared));
         self.follow();
         if !shared.course.is_of(self.inner.gateway.version()) {

@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cloudphone_core::{Caller, Subject, TenantId, UserId};
 use parking_lot::Mutex;
 use thiserror::Error;
 
 use super::rules::StreamLimits;
-use crate::authentication::Principal;
 use crate::gateway::Scope;
+use crate::protection::Holder;
 
 /// Why there is no place for a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -28,30 +27,6 @@ impl Full {
         match self {
             Self::User => "TOO_MANY_SUBSCRIPTIONS",
             Self::Router => "SUBSCRIPTIONS_EXHAUSTED",
-        }
-    }
-}
-
-/// Whose subscriptions are counted together.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Holder {
-    User(TenantId, UserId),
-    Service(String),
-    Foreign(Arc<str>, String),
-    Address(Option<String>),
-}
-
-impl Holder {
-    fn of(scope: &Scope) -> Self {
-        match &scope.caller {
-            None => Self::Address(scope.origin.address.clone()),
-            Some(Principal::Foreign(caller)) => {
-                Self::Foreign(Arc::clone(&caller.identity.issuer), caller.identity.subject.clone())
-            }
-            Some(Principal::Platform(Caller { subject, tenant_id, .. })) => match subject {
-                Subject::User { user_id, .. } | Subject::ApiKey { user_id, .. } => Self::User(*tenant_id, *user_id),
-                Subject::Service { name } => Self::Service(name.clone()),
-            },
         }
     }
 }
@@ -76,7 +51,7 @@ pub(super) struct Place {
 
 impl Places {
     pub(super) fn take(self: &Arc<Self>, scope: &Scope, limits: &StreamLimits) -> Result<Place, Full> {
-        let holder = Holder::of(scope);
+        let holder = Holder::of(scope.caller.as_ref(), &scope.origin);
         let mut taken = self.taken.lock();
         if taken.in_all >= limits.in_all {
             return Err(Full::Router);
@@ -123,13 +98,23 @@ mod tests {
     fn nobody_takes_more_than_a_share_and_all_no_more_than_there_is() {
         let limits = StreamLimits { per_user: 2, in_all: 3, ..StreamLimits::default() };
         let places = Arc::new(Places::default());
-        let first = places.take(&from("a"), &limits).unwrap();
-        let _second = places.take(&from("a"), &limits).unwrap();
-        assert_eq!(places.take(&from("a"), &limits).err(), Some(Full::User));
-        let third = places.take(&from("b"), &limits).unwrap();
-        assert_eq!(places.take(&from("b"), &limits).err(), Some(Full::Router));
+        let (a, b) = ("192.0.2.1", "192.0.2.2");
+        let first = places.take(&from(a), &limits).unwrap();
+        let _second = places.take(&from(a), &limits).unwrap();
+        assert_eq!(places.take(&from(a), &limits).err(), Some(Full::User));
+        let third = places.take(&from(b), &limits).unwrap();
+        assert_eq!(places.take(&from(b), &limits).err(), Some(Full::Router));
         drop((first, third));
-        places.take(&from("a"), &limits).unwrap();
+        places.take(&from(a), &limits).unwrap();
         assert_eq!(places.taken.lock().by_holder.len(), 1, "who has none is forgotten");
+    }
+
+    #[test]
+    fn an_ipv6_network_is_one_address() {
+        let limits = StreamLimits { per_user: 1, ..StreamLimits::default() };
+        let places = Arc::new(Places::default());
+        let _first = places.take(&from("2001:db8::1"), &limits).unwrap();
+        assert_eq!(places.take(&from("2001:db8::2"), &limits).err(), Some(Full::User));
+        places.take(&from("2001:db8:0:1::1"), &limits).unwrap();
     }
 }

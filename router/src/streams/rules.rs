@@ -31,7 +31,7 @@ pub enum Beginning {
 pub enum Overrun {
     /// It goes on with the oldest event that is remembered, and is told of the gap.
     Skip,
-    /// It goes on with the newest event.
+    /// It goes on with the newest event, and is told of the gap.
     Latest,
     /// It gets a stream of its own that begins anew and waits for it, and is told of the gap.
     Anew,
@@ -47,13 +47,15 @@ pub struct FieldRule {
     /// What becomes of slow subscribers; absent: [`Overrun::Skip`] where events stand for themselves
     /// ([`Beginning::Next`]), else [`Overrun::Anew`], for changes cannot be left out.
     pub overrun: Option<Overrun>,
+    /// Events that its subscribers may lie behind; absent: [`StreamLimits::events_behind`].
+    pub events_behind: Option<usize>,
 }
 
 impl FieldRule {
     /// Begins with whatever happens next, unless one of these arguments is given.
     pub fn next(unless: &[&str]) -> Self {
         let unless = unless.iter().map(|&name| name.to_owned()).collect();
-        Self { beginning: Beginning::Next { unless }, overrun: None }
+        Self { beginning: Beginning::Next { unless }, ..Self::default() }
     }
 
     /// Reads the name of a field that begins with whatever happens next, with the arguments that ask for the past in brackets:
@@ -70,9 +72,15 @@ impl FieldRule {
         named.then(|| (field.to_owned(), Self::next(&arguments)))
     }
 
+    /// The same, where a slow subscriber goes on with the newest event.
+    #[must_use]
+    pub fn where_the_latest_wins(self) -> Self {
+        Self { overrun: Some(Overrun::Latest), ..self }
+    }
+
     /// Begins with how things stand.
     pub fn snapshot() -> Self {
-        Self { beginning: Beginning::Snapshot, overrun: None }
+        Self { beginning: Beginning::Snapshot, ..Self::default() }
     }
 }
 
@@ -115,6 +123,8 @@ pub(super) struct Rule {
     pub start_kept_for: Duration,
     pub start_bytes: usize,
     pub overrun: Overrun,
+    /// Events that a subscriber may lie behind.
+    pub events_behind: usize,
 }
 
 impl StreamLimits {
@@ -136,6 +146,7 @@ impl StreamLimits {
             } else {
                 Overrun::Anew
             }),
+            events_behind: field.and_then(|rule| rule.events_behind).unwrap_or(self.events_behind),
         }
     }
 }
@@ -167,5 +178,14 @@ mod tests {
         let wall = limits.rule("wall", &[]);
         assert!(!wall.joinable && !wall.start_kept_for.is_zero() && wall.overrun == Overrun::Anew);
         assert_eq!(limits.rule("stranger", &[]), resumed, "of strangers nothing is known");
+    }
+
+    #[test]
+    fn a_field_may_have_a_policy_of_its_own() {
+        let own = FieldRule { events_behind: Some(3), ..FieldRule::next(&[]).where_the_latest_wins() };
+        let limits = StreamLimits { fields: [("samples".to_owned(), own)].into(), ..StreamLimits::default() };
+        let rule = limits.rule("samples", &[]);
+        assert!(rule.joinable && rule.overrun == Overrun::Latest && rule.events_behind == 3);
+        assert_eq!(limits.rule("stranger", &[]).events_behind, limits.events_behind);
     }
 }

@@ -101,7 +101,7 @@ impl Ring {
         for slot in self.slots.iter_mut().skip(from).take(count) {
             slot.unread -= 1;
             if slot.unread == 0 {
-                statistics.taken_by_all(&slot.event);
+                statistics.let_go(&slot.event);
             }
         }
         while self.slots.front().is_some_and(|slot| slot.unread == 0) {
@@ -168,8 +168,10 @@ impl Shared {
         if ring.readers == 0 {
             return;
         }
-        if ring.slots.len() as u64 >= self.capacity {
-            ring.slots.pop_front();
+        if ring.slots.len() as u64 >= self.capacity
+            && let Some(overrun) = ring.slots.pop_front()
+        {
+            self.statistics.let_go(&overrun.event);
         }
         let keep = |bytes: usize, first: Option<&Arc<Event>>| {
             bytes <= self.rule.start_bytes
@@ -341,12 +343,14 @@ impl Reader {
         self.position = self.position.max(self.shared.ring.lock().first());
     }
 
-    /// Goes on with the newest event.
-    pub(super) fn skip_to_newest(&mut self) {
+    /// Goes on with the newest event, and tells how many it left out that were remembered.
+    pub(super) fn skip_to_newest(&mut self) -> u64 {
         let mut ring = self.shared.ring.lock();
-        let newest = ring.head.saturating_sub(1).max(ring.first());
-        ring.unmark(self.position, newest, &self.shared.statistics);
+        let oldest = self.position.max(ring.first());
+        let newest = ring.head.saturating_sub(1).max(oldest);
+        ring.unmark(oldest, newest, &self.shared.statistics);
         self.position = newest;
+        newest - oldest
     }
 
     pub(super) fn stream(&self) -> &Arc<Shared> {

@@ -63,8 +63,9 @@ impl Statistics {
         self.dropped.increment(events);
     }
 
-    /// The last subscriber has taken an event: how long that took tells of the slowest.
-    pub(super) fn taken_by_all(&self, event: &Event) {
+    /// An event is let go, by the last subscriber or because there is no room for more: how old it is by then tells how far
+    /// behind the slowest is.
+    pub(super) fn let_go(&self, event: &Event) {
         self.lag.record(event.made_at().elapsed().as_secs_f64());
     }
 }

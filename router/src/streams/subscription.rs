@@ -151,7 +151,11 @@ impl Subscription {
                             reader.skip_to_oldest();
                             self.gap = true;
                         }
-                        Overrun::Latest => reader.skip_to_newest(),
+                        Overrun::Latest => {
+                            let more = reader.skip_to_newest();
+                            reader.stream().statistics.dropped(more);
+                            self.gap = true;
+                        }
                         Overrun::Anew => {
                             self.reader = None;
                             (self.alone, self.gap) = (true, true);

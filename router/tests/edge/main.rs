@@ -12,6 +12,7 @@ mod foreign_callers;
 mod foreign_keys;
 mod http;
 mod kills;
+mod live_connections;
 mod many_listeners;
 mod multipart;
 mod overload;
@@ -25,6 +26,7 @@ mod response_cache;
 mod shared_streams;
 mod shutdown;
 mod slow_clients;
+mod stream_statistics;
 #[path = "../support/mod.rs"]
 mod support;
 mod uploads;

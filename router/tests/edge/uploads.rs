@@ -33,10 +33,14 @@ fn form(parts: &[(&str, &str, &[u8])]) -> Vec<u8> {
 const TEXT: &str = "; filename=\"a.txt\"\r\nContent-Type: text/plain";
 
 async fn send(platform: &Platform, body: Vec<u8>) -> (u16, Value) {
+    let response = respond(platform, body).await;
+    (response.status().as_u16(), response.json().await.unwrap())
+}
+
+async fn respond(platform: &Platform, body: Vec<u8>) -> reqwest::Response {
     let request = Client::new().post(platform.url()).header("apollo-require-preflight", "1");
     let request = request.header(CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}")).body(body);
-    let response = request.send().await.unwrap();
-    (response.status().as_u16(), response.json().await.unwrap())
+    request.send().await.unwrap()
 }
 
 async fn refusal(platform: &Platform, parts: &[(&str, &str, &[u8])]) -> (u16, String) {
@@ -216,6 +220,7 @@ async fn there_is_room_for_so_many_forms_at_once() {
     let held = places.take().await;
     let parts = [("operations", "", KEEP.as_bytes()), ("map", "", MAP), ("0", TEXT, &b"x"[..])];
     assert_eq!(refusal(&platform, &parts).await, (503, "UPLOADS_BUSY".to_owned()));
+    assert_eq!(respond(&platform, form(&parts)).await.headers()["retry-after"], "1");
     drop(held);
     assert_eq!(send(&platform, form(&parts)).await.0, 200);
 }

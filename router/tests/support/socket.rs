@@ -25,7 +25,12 @@ impl Socket {
 
     /// Opens a connection with further headers; an error tells the refusing status.
     pub async fn try_open(platform: &Platform, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
-        let mut request = format!("ws://{}/graphql/ws", platform.address).into_client_request().unwrap();
+        Self::try_open_at(platform, "/graphql/ws", headers).await
+    }
+
+    /// The same at another path, which may have a query.
+    pub async fn try_open_at(platform: &Platform, path: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+        let mut request = format!("ws://{}{path}", platform.address).into_client_request().unwrap();
         request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());

@@ -13,6 +13,7 @@ use crate::authentication::{AuthenticationError, Credential};
 use crate::clients::envelope::{Message, Wire};
 use crate::clients::operations::{Operations, Start};
 use crate::clients::outbox::Outbox;
+use crate::clients::place::LivePlace;
 use crate::clients::protocol::{ClientMessage, Close};
 use crate::server::OpenEdge;
 use crate::session::{Session, ended};
@@ -22,15 +23,15 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How long queries and mutations may take to finish when the supergraph changed.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// Where a connection comes from, what else of it subgraphs are told, and the credential that its request had.
-type Arrival = (Origin, ClientHeaders, Option<Credential>);
+/// Where a connection comes from, what else of it subgraphs are told, the credential that its request had, and its place.
+type Arrival = (Origin, ClientHeaders, Option<Credential>, Box<LivePlace>);
 
 /// Serves the connection to its end; `read` was read of it already.
 pub(super) async fn serve(edge: Arc<OpenEdge>, out: Arc<Outbox>, read: Bytes, arrival: Box<Arrival>) {
     metrics::gauge!("cloudphone_websocket_connections").increment(1.0);
     let socket = Socket::new(Arc::clone(&out), &read, edge.limits.heartbeat, edge.limits.write_timeout);
     drop(read);
-    let mut connection = Connection { edge, socket, out };
+    let mut connection = Connection { edge, socket, out, place: None };
     let over = connection.run(arrival).await;
     // Boxed, as a connection that goes on must not keep the room that its end takes.
     match over {
@@ -44,6 +45,8 @@ struct Connection {
     edge: Arc<OpenEdge>,
     socket: Socket,
     out: Arc<Outbox>,
+    /// Once it is known whose it is.
+    place: Option<Box<LivePlace>>,
 }
 
 impl Connection {
@@ -73,7 +76,7 @@ impl Connection {
     }
 
     async fn initialise(&mut self, arrival: Box<Arrival>) -> Result<Session, Over> {
-        let (origin, told, early) = *arrival;
+        let (origin, told, early, mut place) = *arrival;
         loop {
             match self.next().await? {
                 ClientMessage::ConnectionInit { payload } => {
@@ -81,6 +84,9 @@ impl Connection {
                     let authenticator = Arc::clone(&self.edge.authenticator);
                     let opened = self.socket.during(Session::open(authenticator, credential, origin)).await?;
                     let session = opened.map_err(close_for)?;
+                    let passed = place.pass_to(&self.edge, &session);
+                    self.place = Some(place);
+                    passed.map_err(|_| Over::Close(Close::TooManyConnections))?;
                     self.reply(r#"{"type":"connection_ack"}"#).await?;
                     return Ok(session.with_headers(self.edge.gateway.socket_headers(told, &payload)));
                 }

@@ -12,15 +12,15 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use self::bytes::ByteStream;
 pub use self::bytes::SocketBelow;
 use self::handshake::{Handshake, has_token};
 use super::outbox::Outbox;
+use super::place::LivePlace;
 use super::protocol::SUBPROTOCOL;
-use super::streaming::{no_place, refusal};
+use super::streaming::refusal;
 use crate::authentication::Credential;
 use crate::origin::Client;
 use crate::server::OpenEdge;
@@ -42,16 +42,19 @@ pub async fn upgrade(State(edge): State<Arc<OpenEdge>>, client: Client, request:
         let message = "Speak the subprotocol graphql-transport-ws.";
         return refusal(StatusCode::BAD_REQUEST, "BAD_REQUEST", message, &client.origin);
     }
-    let Ok(place) = Arc::clone(&edge.connections).try_acquire_owned() else { return no_place(&client.origin) };
+    let place = match LivePlace::take(&edge, &client.origin) {
+        Ok(place) => place,
+        Err(full) => return full.answer(&client.origin),
+    };
     let early = edge.authenticator.places().in_headers(headers);
     let early = early.or_else(|| Credential::in_subprotocols(headers));
     let early = early.or_else(|| credential_of_query(parts.uri.query()));
-    let arrival = (client.origin, edge.gateway.client_headers(headers), early);
+    let arrival = (client.origin, edge.gateway.client_headers(headers), early, Box::new(place));
     let Handshake { connection, below, accept } = handshake;
     let attended = edge.socket();
     // Ends with the connection, which ends when the router shuts down.
     tokio::spawn(async move {
-        let _held: (OwnedSemaphorePermit, TaskTrackerToken) = (place, attended);
+        let _held: TaskTrackerToken = attended;
         let Ok(upgraded) = connection.await else { return };
         let (stream, read) = ByteStream::new(upgraded, below);
         connection::serve(edge, Outbox::of_socket(stream), read, Box::new(arrival)).await;
