@@ -15,6 +15,7 @@ mod kills;
 mod live_connections;
 mod many_listeners;
 mod multipart;
+mod noisy_streams;
 mod overload;
 mod passed_on;
 mod plan;

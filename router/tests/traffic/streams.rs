@@ -136,9 +136,15 @@ async fn all_streams_of_a_shared_connection_move() {
 
 #[tokio::test]
 async fn a_stream_whose_subgraph_refuses_to_go_on_ends_at_once() {
+    for code in [4401, 4403, 4406] {
+        ends_when_refused_by(code).await;
+    }
+}
+
+async fn ends_when_refused_by(code: u16) {
     let (mut first, second) = (
         Streamer::start(Manner::default()).await,
-        Streamer::start(Manner { unwelcome: Some(4403), ..Manner::default() }).await,
+        Streamer::start(Manner { unwelcome: Some(code), ..Manner::default() }).await,
     );
     let source = Source::Fixed(vec![Weighted { weight: 1000, ..first.weighted() }, second.weighted()]);
     let setup = Setup::new(source).policy(|policy| {
