@@ -158,12 +158,14 @@ impl Remake for PlatformEdge {
 pub(crate) fn gateway(settings: &Settings, supergraph_sdl: &str, executor: Executor) -> anyhow::Result<Gateway> {
     let gateway = Gateway::new(supergraph_sdl, executor, planner_options(settings), request_timeout(settings))?;
     gateway.forward(traffic::forwarding(settings)?);
+    gateway.change_overrides(traffic::override_rules(settings)?);
     Ok(gateway.with_authorization(settings.router.authorization.mode.into()))
 }
 
 /// The same for other settings of a gateway at work.
 pub(crate) fn reconfigure(gateway: &Gateway, executor: Executor, settings: &Settings) -> anyhow::Result<()> {
     gateway.forward(traffic::forwarding(settings)?);
+    gateway.change_overrides(traffic::override_rules(settings)?);
     // First, as live streams are looked at again by what follows.
     gateway.change_authorization(settings.router.authorization.mode.into());
     gateway.reconfigure(executor, planner_options(settings), request_timeout(settings));

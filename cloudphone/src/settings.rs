@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use cloudphone_config::Secret;
 
+pub(crate) use router::override_labels;
 pub use router::{
     AnswerHeaderRule, Authentication, AuthenticationMode, Authorization, Balancing, Begins, Consul, Cost, CostMode,
-    DnsLookup, Documents, HttpVersion, Issuer, Overload, QueryPlanAccess, Quota, RateLimits, RequestHeaderRule,
-    ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage, Router, SubgraphTraffic,
-    SubscriptionRule, Traffic, TrustMode, Upload, WhenSlow, WhenUnreachable,
+    DnsLookup, Documents, HttpVersion, Issuer, Overload, OverrideLabel, QueryPlanAccess, Quota, RateLimits,
+    RequestHeaderRule, ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage, Router,
+    SubgraphTraffic, SubscriptionRule, Traffic, TrustMode, Upload, WhenSlow, WhenUnreachable,
 };
 
 /// All settings of all parts.

@@ -15,6 +15,7 @@ use cloudphone_execution::{ServiceOptions, SubgraphService};
 use cloudphone_graphql::identity_token::InternalSecret;
 use cloudphone_observability::{Health, Registry};
 use cloudphone_resilience::{Backoff, BreakerSettings};
+use cloudphone_router::overrides::OverrideRules;
 use cloudphone_router::subgraphs::{connect_foreign, connect_remote, signed, told as telling};
 use cloudphone_traffic::headers::{AnswerRules, Forwarding, RequestRules};
 use cloudphone_traffic::{
@@ -93,7 +94,13 @@ pub(crate) fn forwarding(settings: &Settings) -> anyhow::Result<Forwarding> {
         all.push(rule_set(&own.request_headers, &[], RequestHeaderRule::read)?);
     }
     let fields = told.connection_init_headers.iter().map(|(field, name)| Ok((field.clone(), name.parse()?)));
-    Ok(Forwarding::new(&all).with_payload_fields(fields.collect::<anyhow::Result<Vec<_>>>()?))
+    let forwarding = Forwarding::new(&all).with_payload_fields(fields.collect::<anyhow::Result<Vec<_>>>()?);
+    Ok(forwarding.with_own(override_rules(settings)?.headers().cloned()))
+}
+
+/// When labels of gradual overrides are on.
+pub(crate) fn override_rules(settings: &Settings) -> anyhow::Result<OverrideRules> {
+    settings::override_labels::rules(&settings.router.override_labels).map_err(|problem| anyhow!(problem))
 }
 
 /// Health tells of subgraphs that are not called, and of those of whose instances some are unwell.

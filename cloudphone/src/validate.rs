@@ -5,7 +5,7 @@ use cloudphone_router::origin::TrustedProxies;
 use cloudphone_router::streams::FieldRule;
 use url::Url;
 
-use crate::settings::Settings;
+use crate::settings::{Settings, override_labels};
 
 /// One sentence for each broken rule.
 pub fn validate(settings: &Settings) -> Vec<String> {
@@ -76,6 +76,7 @@ pub fn validate(settings: &Settings) -> Vec<String> {
     problems.extend(settings.router.response_cache.problems(settings.engine.redis_url.is_some()));
     problems.extend(settings.router.planning.problems());
     problems.extend(settings.router.overload.problems());
+    problems.extend(override_labels::problems(&settings.router.override_labels));
     problems.extend(settings.router.documents.problems());
     problems.extend(settings.router.rate_limits.problems());
     problems.extend(settings.router.authentication.problems());

@@ -36,6 +36,7 @@ use waiting::apart;
 use crate::authorization::{Asking, AuthorizationMode, refusal};
 use crate::clients::request::GraphQlParameters;
 use crate::clients::uploads::OperationUploads;
+use crate::overrides::OverrideRules;
 use crate::pipeline::Rejection;
 use crate::response_cache::CacheReport;
 
@@ -72,6 +73,7 @@ pub struct Gateway {
     changes: Arc<Mutex<watch::Sender<u64>>>,
     authorization: Arc<ArcSwap<AuthorizationMode>>,
     forwarding: Arc<ArcSwap<Forwarding>>,
+    overrides: Arc<ArcSwap<OverrideRules>>,
 }
 
 impl Gateway {
@@ -91,6 +93,7 @@ impl Gateway {
             changes,
             authorization,
             forwarding: Arc::default(),
+            overrides: Arc::default(),
         })
     }
 
@@ -110,6 +113,12 @@ impl Gateway {
     /// Says which headers of clients subgraphs are told, from now on.
     pub fn forward(&self, forwarding: Forwarding) {
         self.forwarding.store(Arc::new(forwarding));
+    }
+
+    /// Says when labels of gradual overrides are on, from the next operation on; live streams stay with what they began with.
+    pub fn change_overrides(&self, rules: OverrideRules) {
+        rules.tell_missing(&self.supergraph());
+        self.overrides.store(Arc::new(rules));
     }
 
     /// What subgraphs are told of a request's headers.
@@ -134,6 +143,7 @@ impl Gateway {
 
     /// The same with a supergraph that was read already.
     pub fn take_up(&self, supergraph: Arc<Supergraph>, executor: Executor) {
+        self.overrides.load().tell_missing(&supergraph);
         self.change(|before, version| {
             Current::new(supergraph, executor, before.options.clone(), before.timeout, version)
         });
@@ -182,10 +192,11 @@ impl Gateway {
     }
 
     /// Parses, validates and plans an operation, or finds it prepared.
-    pub async fn prepare(&self, parameters: &GraphQlParameters, origin: &Origin) -> Result<Prepared, Rejection> {
-        let current = self.current.load_full();
+    pub async fn prepare(&self, parameters: &GraphQlParameters, scope: &Scope) -> Result<Prepared, Rejection> {
+        let (current, origin) = (self.current.load_full(), &scope.origin);
         let request = PlanRequest::new(&parameters.query, parameters.operation_name.as_deref())
-            .with_variables(&parameters.variables);
+            .with_variables(&parameters.variables)
+            .with_overrides(self.overrides.load().choose(current.planner.supergraph(), scope));
         let planned = current.planner.plan(request).await;
         let operation = planned.map_err(|error| not_planned(&error, origin))?;
         // Variables that do not fit are the request's fault, which its status has to tell (GraphQL over HTTP §6.4.2).

@@ -14,6 +14,7 @@ pub mod fuzzing;
 pub mod gateway;
 pub mod live;
 pub mod origin;
+pub mod overrides;
 pub mod pipeline;
 pub mod protection;
 pub mod response_cache;

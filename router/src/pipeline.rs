@@ -77,7 +77,7 @@ impl Pipeline {
             };
             let ready = async {
                 let lesson = documents.resolve(&mut parameters, &scope.origin).await?;
-                let prepared = self.gateway.prepare(&parameters, &scope.origin).await?;
+                let prepared = self.gateway.prepare(&parameters, scope).await?;
                 if let Some(rejection) = self.gateway.refusal(&prepared, scope) {
                     return Err(rejection);
                 }

@@ -6,6 +6,7 @@ mod cost;
 mod documents;
 mod headers;
 mod overload;
+pub(crate) mod override_labels;
 mod planning;
 mod problems;
 mod rate_limits;
@@ -28,6 +29,7 @@ pub use cost::{Cost, CostMode};
 pub use documents::{Documents, TrustMode};
 pub use headers::{AnswerHeaderRule, RequestHeaderRule};
 pub use overload::Overload;
+pub use override_labels::OverrideLabel;
 pub use planning::Planning;
 pub use rate_limits::{Quota, RateLimits, WhenUnreachable};
 pub use response_cache::{ResponseCache, ResponseCacheRule, ResponseCacheScope, ResponseCacheStorage};
@@ -120,6 +122,9 @@ pub struct Router {
     pub authentication: Authentication,
     /// What callers may see.
     pub authorization: Authorization,
+    /// When labels of `@override(from:, label:)` are on, by label: tables with `on`, `percent`, `header` (with `value`) or `scope`. A label
+    /// without one is off. Labels such as `percent(10)` need none.
+    pub override_labels: BTreeMap<String, OverrideLabel>,
     /// Who may see the plans of operations; absent means: everybody in development, holders of `router:inspect` in production.
     pub query_plan: Option<QueryPlanAccess>,
     /// Takes files with mutations.
@@ -177,6 +182,7 @@ impl Default for Router {
             rate_limits: RateLimits::default(),
             authentication: Authentication::default(),
             authorization: Authorization::default(),
+            override_labels: BTreeMap::new(),
             query_plan: None,
             upload: Upload::default(),
         }

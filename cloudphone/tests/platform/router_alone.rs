@@ -255,3 +255,77 @@ async fn a_subgraph_that_is_away_costs_only_its_own_fields() {
     let books = client.answer("{ books { title } }", json!({})).await;
     assert_eq!(books["data"]["books"].as_array().unwrap().len(), 3, "{books}");
 }
+
+struct OldRatings;
+
+#[Object(name = "Query")]
+impl OldRatings {
+    async fn book(&self) -> RatedBook {
+        RatedBook(ID::from("1"))
+    }
+
+    #[graphql(entity)]
+    async fn find_book(&self, id: ID) -> RatedBook {
+        RatedBook(id)
+    }
+}
+
+struct NewBook(ID);
+
+#[Object(name = "Book")]
+impl NewBook {
+    async fn id(&self) -> &ID {
+        &self.0
+    }
+
+    async fn stars(&self) -> usize {
+        500
+    }
+}
+
+struct NewRatings;
+
+#[Object(name = "Query")]
+impl NewRatings {
+    #[graphql(entity)]
+    async fn find_book(&self, id: ID) -> NewBook {
+        NewBook(id)
+    }
+}
+
+#[tokio::test]
+async fn a_field_moves_to_another_subgraph_as_the_settings_say() {
+    let old = Subgraph::serve(Schema::build(OldRatings, EmptyMutation, EmptySubscription).enable_federation().finish());
+    let new = Subgraph::serve(Schema::build(NewRatings, EmptyMutation, EmptySubscription).enable_federation().finish());
+    let sdl = |_: &str| {
+        "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.7\", import: [\"@key\", \"@override\"])
+         type Book @key(fields: \"id\") { id: ID! stars: Int! @override(from: \"old\", label: \"beta\") }"
+            .to_owned()
+    };
+    let (folder, old, new) = (Folder::new(), old.await, new.await.with_sdl(sdl));
+    let supergraph = compose(&folder, &[("old", &old), ("new", &new)]).await;
+    let configuration = folder.join("router.toml");
+    let decide = |rule: &str| fs::write(&configuration, format!("[router.override_labels]\nbeta = {rule}\n")).unwrap();
+    decide("{ header = \"x-beta\" }");
+    let (program, client) = start_with(&folder, &supergraph, Some(&configuration)).await;
+    let stars = async |header: Option<&'static str>| {
+        let request = reqwest::Client::new().post(format!("{}/graphql", client.base));
+        let request = header.into_iter().fold(request, |request, header| request.header(header, "1"));
+        let answer: Value =
+            request.json(&json!({ "query": "{ book { stars } }" })).send().await.unwrap().json().await.unwrap();
+        answer["data"]["book"]["stars"].as_u64().unwrap_or_else(|| panic!("{answer}"))
+    };
+    assert_eq!((stars(None).await, stars(Some("x-beta")).await), (1, 500));
+
+    decide("{ on = true }");
+    eventually(20, "the label is on for everybody", async || holds(stars(None).await == 500)).await;
+    decide("{ percent = 0, on = true }");
+    eventually(20, "the log tells what is wrong", async || {
+        holds(program.stderr().contains("router.override_labels.beta"))
+    })
+    .await;
+    assert_eq!(stars(None).await, 500, "the last good configuration stays");
+    decide("{ percent = 0 }");
+    eventually(20, "the label is off for everybody", async || holds(stars(Some("x-beta")).await == 1)).await;
+    program.signal(Signal::TERM);
+}

@@ -8,7 +8,7 @@ use std::{
 use cloudphone_composition::{Subgraph, compose};
 use cloudphone_execution::{ExecutionRequest, RequestContext};
 use cloudphone_planning::{
-    FederationPlanner, OverrideChoice, PlanRequest, Planner as _, PlannerOptions, Supergraph, codes,
+    DRAWS, FederationPlanner, OverrideChoice, PlanRequest, Planner as _, PlannerOptions, Supergraph, codes,
 };
 use serde_json::{Map, Value};
 
@@ -171,7 +171,7 @@ impl Stage {
         let hash = mix(self.federation.seed, hash_text(document));
         let mut request = PlanRequest::new(document, None);
         if hash.is_multiple_of(2) {
-            request.overrides = OverrideChoice { percentage: 20.0, ..OverrideChoice::default() };
+            request.overrides = OverrideChoice { draw: DRAWS / 5, ..OverrideChoice::default() };
         }
         if hash.is_multiple_of(3) {
             request.overrides.labels.insert("beta".to_owned());

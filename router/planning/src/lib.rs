@@ -17,6 +17,7 @@ mod dependencies;
 mod document;
 mod error;
 mod explain;
+mod features;
 mod fetch_outline;
 mod hidden;
 mod interfaces;
@@ -24,7 +25,9 @@ mod introspection;
 mod join;
 mod keys;
 mod limits;
+mod members;
 mod operation;
+mod overrides;
 mod places;
 mod plan;
 mod planner;
@@ -49,11 +52,12 @@ pub use explain::{Executed, ExecutedFetch};
 pub use fetch_outline::{FetchOutline, OutlineNode, RootOutline};
 pub use limits::OperationLimits;
 pub use operation::{FieldCoordinate, OperationKind, OperationSource, PreparedOperation};
+pub use overrides::{DRAWS, OverrideChoice, draws_of};
 pub use plan::{
     EntityInput, FetchStep, FlattenPath, FlattenSegment, Plan, Required, RequiredField, Shape, ShapeField,
     StepCondition, StepInput, Symbol, Symbols, TypenameRewrite,
 };
-pub use planner::{FederationPlanner, OverrideChoice, PlanRequest, Planner, PlannerOptions};
+pub use planner::{FederationPlanner, PlanRequest, Planner, PlannerOptions};
 pub use projection::{
     AbstractProjection, EnumProjection, FieldProjection, ObjectProjection, Projection, ScalarKind, ValueProjection,
     Wrapping,

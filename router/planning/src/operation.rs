@@ -19,8 +19,9 @@ use crate::{
     document::ParsedDocument,
     error::GraphQlError,
     introspection,
+    overrides::OverrideChoice,
     plan::Plan,
-    planner::{OverrideChoice, PlanRequest, PlannedFor},
+    planner::{PlanRequest, PlannedFor},
     projection::{FieldProjection, Projection},
     projection_compile,
     supergraph::Supergraph,
@@ -84,16 +85,16 @@ pub struct OperationSource {
     pub document: Arc<str>,
     /// Which of its operations; absent when there is only one.
     pub operation_name: Option<Arc<str>>,
-    /// Progressive overrides.
+    /// Which labels of gradual overrides are on; none but those that make a difference to it.
     pub overrides: OverrideChoice,
 }
 
 impl OperationSource {
     /// The request that prepares it for these variables.
     pub fn request<'a>(&'a self, variables: &'a Map<String, Value>) -> PlanRequest<'a> {
-        let mut request = PlanRequest::new(&self.document, self.operation_name.as_deref()).with_variables(variables);
-        request.overrides.clone_from(&self.overrides);
-        request
+        PlanRequest::new(&self.document, self.operation_name.as_deref())
+            .with_variables(variables)
+            .with_overrides(self.overrides.clone())
     }
 }
 

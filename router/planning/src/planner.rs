@@ -5,14 +5,13 @@ mod prepare;
 mod threads;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     hash::{Hash, Hasher},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
-use hive_router_query_planner::graph::PERCENTAGE_SCALE_FACTOR;
 use memory::{Failure, Lasting, Memory, Size};
 use prepare::{PlanningCore, failed};
 use serde_json::{Map, Value};
@@ -25,6 +24,7 @@ use crate::{
     error::{PlanningError, codes},
     limits::OperationLimits,
     operation::{OperationSource, PreparedOperation},
+    overrides::OverrideChoice,
     supergraph::Supergraph,
 };
 
@@ -37,15 +37,6 @@ const USUAL_BYTES: usize = 16 * 1024;
 /// How much more a document takes when it is parsed and its answer laid out.
 const PREPARED_BYTES_PER_BYTE: usize = 8;
 
-/// Which of the subgraphs that share a field by `@override` with a label is to answer it.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct OverrideChoice {
-    /// Custom labels that are on for this request.
-    pub labels: BTreeSet<String>,
-    /// Where the request lies between 0 and 100, for labels such as `percent(10)`.
-    pub percentage: f64,
-}
-
 /// A document to plan.
 #[derive(Debug, Clone)]
 pub struct PlanRequest<'a> {
@@ -53,7 +44,7 @@ pub struct PlanRequest<'a> {
     pub document: &'a str,
     /// Which of its operations; may be left out when there is only one.
     pub operation_name: Option<&'a str>,
-    /// Progressive overrides.
+    /// Which labels of gradual overrides are on.
     pub overrides: OverrideChoice,
     /// The client's variables. With them, what `@skip` and `@include` leave out is not part of the plan, which is for such
     /// variables only then; without them, conditions are part of the plan.
@@ -61,10 +52,15 @@ pub struct PlanRequest<'a> {
 }
 
 impl<'a> PlanRequest<'a> {
-    /// A document without progressive overrides: labelled fields stay with the subgraph that has them.
+    /// A document for which no label is on: labelled fields stay with the subgraph that has them.
     pub fn new(document: &'a str, operation_name: Option<&'a str>) -> Self {
-        let overrides = OverrideChoice { labels: BTreeSet::new(), percentage: 100.0 };
-        Self { document, operation_name, overrides, variables: None }
+        Self { document, operation_name, overrides: OverrideChoice::default(), variables: None }
+    }
+
+    /// The same with other labels on.
+    #[must_use]
+    pub fn with_overrides(self, overrides: OverrideChoice) -> Self {
+        Self { overrides, ..self }
     }
 
     /// The same for these variables, and others of the same conditions.
@@ -204,24 +200,12 @@ impl FederationPlanner {
     pub fn cached_operations(&self) -> u64 {
         self.whole.entries()
     }
-
-    /// The overrides reduced to those that make a difference here, so that the cache is not split by chance.
-    fn relevant_overrides(&self, choice: &OverrideChoice) -> Overrides {
-        let known = &self.core.supergraph.query_planner.supergraph.progressive_overrides;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of 10^10 fits")]
-        let share = (choice.percentage.clamp(0.0, 100.0) / 100.0 * 1e10) as u64;
-        // Just below the next label is as good as anywhere else below it.
-        let next = known.percentages.iter().copied().filter(|label| share < *label).min();
-        let share = next.map_or(100 * PERCENTAGE_SCALE_FACTOR, |label| label - 1);
-        let labels = choice.labels.iter().filter(|label| known.flags.contains(*label)).cloned().collect();
-        Overrides { labels, share }
-    }
 }
 
 /// What a plan is for, besides its document.
 #[derive(Debug, Clone)]
 pub(crate) struct PlannedFor {
-    overrides: Overrides,
+    overrides: OverrideChoice,
     pub(crate) conditions: Option<Conditions>,
 }
 
@@ -266,25 +250,17 @@ impl Hash for RestrictedKey {
     }
 }
 
-/// An [`OverrideChoice`] in the planning library's terms.
-#[derive(Debug, Clone)]
-struct Overrides {
-    labels: BTreeSet<String>,
-    /// A percentage times [`PERCENTAGE_SCALE_FACTOR`].
-    share: u64,
-}
-
 #[async_trait]
 impl Planner for FederationPlanner {
     async fn plan(&self, request: PlanRequest<'_>) -> Result<Arc<PreparedOperation>, Arc<PlanningError>> {
-        let overrides = self.relevant_overrides(&request.overrides);
+        let overrides = self.core.supergraph.overrides().decide(&request.overrides, request.document);
         let conditions = request.conditions();
         let key: Arc<str> = cache_key(&request, &overrides, conditions.as_ref()).into();
         let make = || {
             let source = Arc::new(OperationSource {
                 document: request.document.into(),
                 operation_name: request.operation_name.map(Arc::from),
-                overrides: request.overrides.clone(),
+                overrides: overrides.clone(),
             });
             self.make(move |core| core.prepare(&source, PlannedFor { overrides, conditions }))
         };
@@ -296,7 +272,7 @@ impl Planner for FederationPlanner {
     }
 }
 
-fn cache_key(request: &PlanRequest<'_>, overrides: &Overrides, conditions: Option<&Conditions>) -> String {
+fn cache_key(request: &PlanRequest<'_>, overrides: &OverrideChoice, conditions: Option<&Conditions>) -> String {
     let name = request.operation_name.unwrap_or_default();
     let mut key = String::with_capacity(request.document.len() + name.len() + 16);
     key.push_str(name);
@@ -305,7 +281,7 @@ fn cache_key(request: &PlanRequest<'_>, overrides: &Overrides, conditions: Optio
         key.push_str(label);
         key.push('\u{1}');
     }
-    key.push_str(&overrides.share.to_string());
+    key.push_str(&overrides.draw.to_string());
     key.push('\0');
     for (name, value) in conditions.into_iter().flatten() {
         key.push_str(name);

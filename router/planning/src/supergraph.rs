@@ -24,9 +24,11 @@ use crate::{
     api_schema::ApiSchema,
     cache_hints::{self, CacheHint},
     cost::Weights,
+    features,
     hidden::Hidden,
-    interfaces, keys,
+    interfaces, keys, members,
     operation::OperationKind,
+    overrides::{self, OverrideLabels},
     provides,
     types::{TypeId, TypeTable, named_type},
     unimplemented,
@@ -44,6 +46,12 @@ pub enum SupergraphError {
     /// It is SDL, but no supergraph of the join specification.
     #[error("the supergraph cannot be planned on: {0}")]
     Invalid(String),
+    /// It links to a feature that routers have to understand, and this one does not (link v1.0).
+    #[error("the supergraph needs {0}")]
+    UnknownFeature(String),
+    /// A field gets arguments from a context (`@fromContext`), which is not done yet.
+    #[error("`{0}` gets arguments from a context (@fromContext), which this router does not support yet")]
+    ContextArguments(String),
 }
 
 /// Where the supergraph says a subgraph is served.
@@ -74,6 +82,7 @@ pub struct Supergraph {
     restricted: AHashSet<(String, String)>,
     cache_hints: Vec<CacheHint>,
     hidden: Hidden,
+    overrides: OverrideLabels,
 }
 
 impl std::fmt::Debug for Supergraph {
@@ -95,11 +104,14 @@ impl Supergraph {
 
     fn read(sdl: &str) -> Result<Self, SupergraphError> {
         let mut document = safe_parse_schema(sdl).map_err(|error| SupergraphError::Syntax(error.to_string()))?;
+        features::check(&document)?;
         let cache_hints = cache_hints::read(&document);
         let weights = Weights::read(&document);
+        members::complete(&mut document);
         provides::separate(&mut document);
         keys::reduce(&mut document);
         unimplemented::remove(&mut document);
+        overrides::settle(&mut document);
         let requirements = Requirements::read(&document);
         let restricted = interfaces::restrict(&mut document);
         let query_planner = QueryPlanner::new_from_supergraph(&document, QueryPlannerOptions::default())
@@ -124,6 +136,7 @@ impl Supergraph {
         let hidden = Hidden::read(&document, &types);
         let internal_names = internal_names(&document);
         let uniform_names = uniform_names(&document, &types);
+        let overrides = OverrideLabels::read(&document, &internal_names);
         let parts = Mutex::default();
         Ok(Self {
             query_planner,
@@ -140,6 +153,7 @@ impl Supergraph {
             restricted,
             cache_hints,
             hidden,
+            overrides,
         })
     }
 
@@ -166,6 +180,21 @@ impl Supergraph {
     /// What subgraphs declare by `@cacheControl`.
     pub fn cache_hints(&self) -> &[CacheHint] {
         &self.cache_hints
+    }
+
+    /// The labels of gradual overrides.
+    pub(crate) fn overrides(&self) -> &OverrideLabels {
+        &self.overrides
+    }
+
+    /// Whether some fields move gradually from one subgraph to another, so that operations have to say which labels are on.
+    pub fn has_override_labels(&self) -> bool {
+        !self.overrides.is_empty()
+    }
+
+    /// The labels of gradual overrides that are no percentages: whoever runs the router decides when they are on.
+    pub fn custom_override_labels(&self) -> impl Iterator<Item = &str> {
+        self.overrides.names()
     }
 
     /// Whether objects of a type are null to clients.

@@ -17,6 +17,7 @@ mod many_listeners;
 mod multipart;
 mod noisy_streams;
 mod overload;
+mod overrides;
 mod passed_on;
 mod plan;
 mod protocol;

@@ -27,6 +27,11 @@ pub fn check(report: &mut Report<'_>) {
             for argument in field.arguments.values() {
                 let Some(directive) = argument.directives.applied(Federation::FromContext) else { continue };
                 let coordinate = format!("{}.{}({}:)", definition.name, field.name, argument.name);
+                report.hint(
+                    "CONTEXT_ARGUMENT_NOT_SERVED",
+                    &coordinate,
+                    format!("Argument \"{coordinate}\" is filled from a context, for which this product's router refuses the supergraph; other routers may serve it."),
+                );
                 check_reference(report, &coordinate, directive.string("field").unwrap_or_default(), &names);
                 if argument.default.is_some() {
                     report.error(

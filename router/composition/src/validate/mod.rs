@@ -42,4 +42,8 @@ impl Report<'_> {
         let name = &self.subgraph.name;
         self.findings.error(code, coordinate, [name], message);
     }
+
+    pub fn hint(&mut self, code: &'static str, coordinate: impl Into<String>, message: impl Into<String>) {
+        self.findings.hint(code, coordinate, [&self.subgraph.name], message);
+    }
 }

@@ -127,6 +127,10 @@ fn a_context_fills_arguments() {
     )]);
     insta::assert_snapshot!(own_part(&composition.supergraph_sdl));
     assert!(composition.api_sdl.contains("total(currency: Int): String"), "{}", composition.api_sdl);
+    let hints: Vec<_> = composition.hints.iter().map(|hint| (hint.code, hint.coordinate.as_deref())).collect();
+    assert_eq!(hints, [("CONTEXT_ARGUMENT_NOT_SERVED", Some("Order.total(locale:)"))]);
+    let refusal = cloudphone_planning::Supergraph::parse(&composition.supergraph_sdl).unwrap_err().to_string();
+    assert!(refusal.starts_with("`Order.total` gets arguments from a context"), "{refusal}");
 }
 
 #[test]

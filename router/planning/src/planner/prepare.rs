@@ -15,7 +15,7 @@ use hive_router_query_planner::{
     utils::cancellation::CancellationToken,
 };
 
-use super::{Overrides, PlannedFor, PlannerOptions};
+use super::{PlannedFor, PlannerOptions};
 use crate::{
     access::{Denial, RequirementId},
     apart::Apart,
@@ -24,6 +24,7 @@ use crate::{
     error::{PlanningError, codes},
     limits,
     operation::{OperationKind, OperationSource, PreparedOperation},
+    overrides::OverrideChoice,
     plan::{Plan, StepCondition},
     rewrite, serial,
     supergraph::Supergraph,
@@ -170,7 +171,7 @@ impl PlanningCore {
         &self,
         document: &Document,
         name: Option<&str>,
-        overrides: &Overrides,
+        overrides: &OverrideChoice,
     ) -> Result<Vec<(Vec<StepCondition>, QueryPlan)>, PlanningError> {
         let mut parts = serial::parts(&self.supergraph, document).map_err(not_planned)?;
         if parts.iter().all(|part| part.conditions.is_empty()) {
@@ -196,7 +197,7 @@ impl PlanningCore {
         document: &Document,
         kind: OperationKind,
         name: Option<&str>,
-        overrides: &Overrides,
+        overrides: &OverrideChoice,
     ) -> Result<Option<QueryPlan>, PlanningError> {
         let token = CancellationToken::with_timeout(self.options.timeout);
         let whole = |planner: &QueryPlanner, document: &Document| {
@@ -212,7 +213,7 @@ fn plan_by(
     planner: &QueryPlanner,
     document: &Document,
     name: Option<&str>,
-    overrides: &Overrides,
+    overrides: &OverrideChoice,
     token: &CancellationToken,
 ) -> Result<Option<QueryPlan>, String> {
     if rewrite::is_empty(document) {
@@ -226,7 +227,7 @@ fn plan_by(
         return Ok(None);
     }
     let labels: HashSet<String> = overrides.labels.iter().cloned().collect();
-    let context = PlannerOverrideContext::new(labels, overrides.share);
+    let context = PlannerOverrideContext::new(labels, overrides.draw);
     let plan = planner.plan_from_normalized_operation(&normalised.operation, context, token);
     plan.map(Some).map_err(|error| error.to_string())
 }

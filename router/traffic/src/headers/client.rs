@@ -11,10 +11,13 @@ use super::request::RequestRules;
 /// Largest value of `tracestate` that is carried on (W3C Trace Context §3.3.1.5 asks for at least 512 characters).
 const TRACE_STATE_BYTES: usize = 1024;
 
-/// A client's headers, reduced to those that some rule sends on; cheap to clone. Equal when subgraphs are told the same.
+/// A client's headers, reduced to those that some rule sends on or the router itself asks for; cheap to clone. Equal when subgraphs
+/// are told the same.
 #[derive(Clone, Debug, Default)]
 pub struct ClientHeaders {
     headers: Option<Arc<HeaderMap>>,
+    /// What the router itself goes by, and no subgraph is told for that.
+    own: Option<Arc<HeaderMap>>,
     /// Belongs to one request's trace and changes no answer.
     trace_state: Option<HeaderValue>,
 }
@@ -23,6 +26,11 @@ impl ClientHeaders {
     /// The headers.
     pub fn get(&self) -> Option<&HeaderMap> {
         self.headers.as_deref()
+    }
+
+    /// The values of a header that the router itself goes by.
+    pub fn own<'a>(&'a self, name: &HeaderName) -> impl Iterator<Item = &'a HeaderValue> + use<'a> {
+        self.own.as_ref().map(|own| own.get_all(name).into_iter()).into_iter().flatten()
     }
 
     /// What other tracing systems have to say of the request's trace (W3C Trace Context §3.3).
@@ -49,6 +57,8 @@ impl Eq for ClientHeaders {}
 #[derive(Clone, Debug, Default)]
 pub struct Forwarding {
     wanted: Vec<HeaderPattern>,
+    /// What the router itself goes by.
+    own: Vec<HeaderName>,
     fields: Vec<(String, HeaderName)>,
 }
 
@@ -61,7 +71,7 @@ impl Forwarding {
                 wanted.push(pattern.clone());
             }
         }
-        Self { wanted, fields: Vec::new() }
+        Self { wanted, ..Self::default() }
     }
 
     /// Besides, takes texts of a `connection_init` payload as headers, for browsers, which cannot set headers of a WebSocket.
@@ -71,11 +81,25 @@ impl Forwarding {
         self
     }
 
+    /// Besides, keeps these for the router itself.
+    #[must_use]
+    pub fn with_own(mut self, names: impl IntoIterator<Item = HeaderName>) -> Self {
+        self.own = names.into_iter().collect();
+        self
+    }
+
     /// Keeps what is wanted of a request's headers.
     pub fn select(&self, headers: &HeaderMap) -> ClientHeaders {
         let trace_state = headers.get("tracestate").filter(|value| value.len() <= TRACE_STATE_BYTES).cloned();
+        let mut own = HeaderMap::new();
+        for name in &self.own {
+            for value in headers.get_all(name) {
+                own.append(name.clone(), value.clone());
+            }
+        }
+        let own = some(own);
         if self.wanted.is_empty() {
-            return ClientHeaders { headers: None, trace_state };
+            return ClientHeaders { headers: None, own, trace_state };
         }
         let mut kept = HeaderMap::new();
         for (name, value) in headers {
@@ -84,22 +108,31 @@ impl Forwarding {
                 kept.append(name.clone(), value.clone());
             }
         }
-        ClientHeaders { headers: (!kept.is_empty()).then(|| Arc::new(kept)), trace_state }
+        ClientHeaders { headers: some(kept), own, trace_state }
     }
 
     /// The same for a WebSocket: what its upgrade had, completed by the payload of `connection_init`. A proxy in front may
     /// have set headers of the upgrade, which the payload therefore does not replace.
     pub fn select_socket(&self, upgrade: ClientHeaders, payload: &Value) -> ClientHeaders {
         let mut kept = upgrade.get().cloned().unwrap_or_default();
+        let mut own = upgrade.own.as_deref().cloned().unwrap_or_default();
         for (field, name) in &self.fields {
             let value = payload.get(field).and_then(Value::as_str).and_then(|text| HeaderValue::from_str(text).ok());
             let wanted = self.wanted.iter().any(|pattern| pattern.matches(name)) && is_forwardable(name);
-            if let Some(value) = value.filter(|_| wanted && !kept.contains_key(name)) {
+            let Some(value) = value else { continue };
+            if self.own.contains(name) && !own.contains_key(name) {
+                own.insert(name.clone(), value.clone());
+            }
+            if wanted && !kept.contains_key(name) {
                 kept.insert(name.clone(), value);
             }
         }
-        ClientHeaders { headers: (!kept.is_empty()).then(|| Arc::new(kept)), ..upgrade }
+        ClientHeaders { headers: some(kept), own: some(own), ..upgrade }
     }
+}
+
+fn some(headers: HeaderMap) -> Option<Arc<HeaderMap>> {
+    (!headers.is_empty()).then(|| Arc::new(headers))
 }
 
 /// A client may name further headers that end with its connection (RFC 9110 §7.6.1).
