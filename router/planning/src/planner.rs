@@ -1,5 +1,7 @@
 //! From text to [`PreparedOperation`], each distinct document once.
 
+#[cfg(test)]
+mod containment;
 mod memory;
 mod prepare;
 mod threads;

@@ -20,6 +20,7 @@ mod overload;
 mod overrides;
 mod passed_on;
 mod plan;
+mod planning;
 mod protocol;
 mod rates;
 mod reload;

@@ -116,7 +116,7 @@ pub struct Settings {
     /// What the supergraph says in place of what was composed.
     pub rules: Vec<(String, String)>,
     pub authorization: AuthorizationMode,
-    pub introspection: bool,
+    pub planner: PlannerOptions,
     /// Whether connections are something else than plain sockets to the router, as encrypted ones are.
     pub wrapped: bool,
     /// Further subgraphs.
@@ -138,7 +138,7 @@ impl Settings {
             authenticator: None,
             rules: Vec::new(),
             authorization: AuthorizationMode::default(),
-            introspection: true,
+            planner: PlannerOptions::default(),
             wrapped: false,
             more: Vec::new(),
         }
@@ -233,8 +233,7 @@ impl Platform {
         }
         let executor = executor.build();
         let timeout = settings.limits.request_timeout;
-        let options = PlannerOptions { introspection: settings.introspection, ..PlannerOptions::default() };
-        let gateway = Gateway::new(&supergraph.supergraph_sdl, executor.clone(), options, timeout).unwrap();
+        let gateway = Gateway::new(&supergraph.supergraph_sdl, executor.clone(), settings.planner, timeout).unwrap();
         let gateway = gateway.with_authorization(settings.authorization);
         let draining = CancellationToken::new();
         let connections = Arc::new(Semaphore::new(settings.limits.connections));

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use cloudphone_planning::PlannerOptions;
 use serde_json::{Value, json};
 
 use super::{attack, refusal};
@@ -121,7 +122,8 @@ async fn a_flood_within_one_batch_is_refused() {
 
 #[tokio::test]
 async fn nobody_reads_the_schema_where_introspection_is_off() {
-    let platform = Platform::start_with(Settings { introspection: false, ..Settings::new(Transport::InProcess) }).await;
+    let planner = PlannerOptions { introspection: false, ..PlannerOptions::default() };
+    let platform = Platform::start_with(Settings { planner, ..Settings::new(Transport::InProcess) }).await;
     for document in [
         "{ __schema { types { name } } }",
         "{ a: __type(name: \"Query\") { name } }",
