@@ -161,7 +161,7 @@ async fn a_custom_label_may_go_by_a_header_or_by_a_scope() {
     let ask = async |header: Option<&str>, token: Option<&str>| {
         let mut request = platform.post(&json!({ "query": "{ shelf { flagged } }" }));
         request = header.into_iter().fold(request, |request, value| request.header("x-beta", value));
-        request = token.into_iter().fold(request, |request, token| request.bearer_auth(token));
+        request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
         let answer: Value = request.send().await.unwrap().json().await.unwrap();
         answer["data"]["shelf"]["flagged"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
     };
