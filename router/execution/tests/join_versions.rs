@@ -19,7 +19,13 @@ fn without_members(supergraph: &str) -> String {
         if line.starts_with("directive @join__enumValue") || line.starts_with("directive @join__unionMember") {
             continue;
         }
-        let mut line = line.replace(", isInterfaceObject: Boolean! = false", "");
+        // What only an object that stands for an interface answers.
+        if line.trim_start().starts_with("rating:") {
+            continue;
+        }
+        let mut line = line
+            .replace(", isInterfaceObject: Boolean! = false", "")
+            .replace(" @join__type(graph: REVIEWS, key: \"id\", isInterfaceObject: true)", "");
         for directive in ["@join__enumValue(", "@join__unionMember("] {
             while let Some(start) = line.find(directive) {
                 let end = start + line[start..].find(')').unwrap();
@@ -46,7 +52,7 @@ async fn is_served(supergraph: &str) {
     );
     let expected = Shop::open_over(SUPERGRAPH).await;
     for document in [
-        "{ search(term: \"a\") { __typename ... on Product { upc name } ... on User { id name } } }",
+        "{ search(term: \"a\") { __typename ... on Product { upc name } ... on User { id email } } }",
         "{ topProducts(filter: { name: \"chair\", colours: [RED, GREEN] }) { upc colour } }",
         "{ catalogue { __typename title } }",
     ] {
