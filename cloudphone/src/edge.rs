@@ -315,4 +315,18 @@ mod tests {
             .collect();
         assert_eq!(fields, subscription_rules().into_keys().collect());
     }
+
+    #[test]
+    fn what_counts_as_an_attempt_to_sign_in_is_a_mutation_of_the_platform() {
+        let api = compose(&schemas()).unwrap().api_sdl;
+        let (_, mutations) = api.split_once("\ntype Mutation {").unwrap();
+        let (mutations, _) = mutations.split_once("\n}").unwrap();
+        for field in crate::settings::RateLimits::default().sign_in_fields {
+            let is_there = mutations.lines().any(|line| {
+                let rest = line.strip_prefix("  ").and_then(|line| line.strip_prefix(&field));
+                rest.is_some_and(|rest| rest.starts_with(['(', ':']))
+            });
+            assert!(is_there, "there is no mutation `{field}` to count");
+        }
+    }
 }

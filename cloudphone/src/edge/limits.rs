@@ -22,6 +22,7 @@ pub(super) fn limits(settings: &Settings, mut subscriptions: HashMap<String, Fie
     }
     Limits {
         body_bytes: settings.http.max_body_bytes,
+        batch: settings.router.max_batch,
         request_timeout: super::request_timeout(settings),
         drain: Duration::from_secs(settings.http.drain_seconds),
         connections: settings.router.max_connections,

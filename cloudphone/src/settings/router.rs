@@ -5,6 +5,7 @@ mod authorization;
 mod cost;
 mod documents;
 mod headers;
+mod limits;
 mod overload;
 pub(crate) mod override_labels;
 mod planning;
@@ -67,7 +68,9 @@ pub struct Router {
     pub max_directives: usize,
     /// Most fields in an operation, as many as it has when its fragments are written out.
     pub max_fields: usize,
-    /// Live connections at once: WebSockets, and responses that stream.
+    /// Most operations in a batch over HTTP; 0 or 1 takes no batches.
+    pub max_batch: usize,
+    /// Live connections at once: WebSockets, and responses that stream; 0 takes none.
     pub max_connections: usize,
     /// Live connections of one person at once, keys included, or of one address without credentials (of IPv6, one network of 64 bits). A
     /// WebSocket counts for its address until it has told who it is.
@@ -157,6 +160,7 @@ impl Default for Router {
             max_tokens: 4000,
             max_directives: 100,
             max_fields: 5000,
+            max_batch: 10,
             max_connections: 10_000,
             max_connections_per_user: 1000,
             max_operations_per_connection: 100,

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+const YEAR_SECONDS: u64 = 365 * 86_400;
+
 /// Persisted queries and trusted documents.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -55,8 +57,14 @@ impl Documents {
         if self.trust != TrustMode::Off && self.manifest.is_none() {
             problems.push("router.documents.manifest: name the file of the trusted documents.".to_owned());
         }
-        if self.automatic_lifetime_seconds == 0 {
-            problems.push("router.documents.automatic_lifetime_seconds: needs at least 1 second.".to_owned());
+        if !(1..=YEAR_SECONDS).contains(&self.automatic_lifetime_seconds) {
+            problems.push("router.documents.automatic_lifetime_seconds: choose 1 second to a year.".to_owned());
+        }
+        if self.automatic && self.automatic_max_bytes < 1024 {
+            problems.push(
+                "router.documents.automatic_max_bytes: needs at least 1024 bytes; or say `automatic = false`."
+                    .to_owned(),
+            );
         }
         problems
     }

@@ -38,6 +38,9 @@ impl Overload {
         if self.max_lag_ms.is_some_and(|milliseconds| milliseconds < 10) {
             problems.push("router.overload.max_lag_ms: needs at least 10 milliseconds.".to_owned());
         }
+        if self.wait_ms > 60_000 {
+            problems.push("router.overload.wait_ms: choose at most 60000 milliseconds.".to_owned());
+        }
         problems
     }
 }

@@ -34,6 +34,9 @@ impl Planning {
         if self.threads.is_some_and(|threads| !(1..=1024).contains(&threads)) {
             problems.push("router.planning.threads: choose 1 to 1024.".to_owned());
         }
+        if self.wait_ms > 300_000 {
+            problems.push("router.planning.wait_ms: choose at most 300000 milliseconds.".to_owned());
+        }
         problems
     }
 }

@@ -5,23 +5,48 @@ use url::Url;
 
 use super::{Consul, Router, SubgraphTraffic, Traffic};
 
+const DAY_SECONDS: u64 = 86_400;
+
 impl Traffic {
     fn problems(&self, section: &str) -> Vec<String> {
-        let at_least_one: [(&str, u64); 10] = [
-            ("timeout_seconds", self.timeout_seconds),
-            ("connect_timeout_seconds", self.connect_timeout_seconds),
+        let at_least_one: [(&str, u64); 7] = [
             ("max_response_bytes", self.max_response_bytes as u64),
             ("max_concurrent", self.max_concurrent as u64),
             ("breaker_failures", self.breaker_failures.into()),
             ("breaker_successes", self.breaker_successes.into()),
             ("breaker_probe_ms", self.breaker_probe_ms),
-            ("health_check_interval_seconds", self.health_check_interval_seconds),
-            ("health_check_timeout_seconds", self.health_check_timeout_seconds),
-            ("dns_interval_seconds", self.dns_interval_seconds),
+            ("health_check_failures", self.health_check_failures.into()),
+            ("health_check_successes", self.health_check_successes.into()),
         ];
         let wanting = at_least_one.into_iter().filter(|(_, value)| *value == 0);
         let mut problems: Vec<String> =
             wanting.map(|(name, _)| format!("{section}.{name}: needs at least 1.")).collect();
+        let seconds = [
+            ("timeout_seconds", self.timeout_seconds),
+            ("connect_timeout_seconds", self.connect_timeout_seconds),
+            ("breaker_open_seconds", self.breaker_open_seconds),
+            ("health_check_interval_seconds", self.health_check_interval_seconds),
+            ("health_check_timeout_seconds", self.health_check_timeout_seconds),
+            ("dns_interval_seconds", self.dns_interval_seconds),
+        ];
+        let outside = seconds.into_iter().filter(|(_, value)| !(1..=DAY_SECONDS).contains(value));
+        problems.extend(outside.map(|(name, _)| format!("{section}.{name}: choose 1 second to a day.")));
+        let milliseconds = [
+            ("retry_initial_ms", self.retry_initial_ms),
+            ("retry_limit_ms", self.retry_limit_ms),
+            ("breaker_probe_ms", self.breaker_probe_ms),
+            ("max_wait_ms", self.max_wait_ms),
+        ];
+        let beyond = milliseconds.into_iter().filter(|(_, value)| *value > DAY_SECONDS * 1000);
+        problems.extend(beyond.map(|(name, _)| format!("{section}.{name}: choose at most a day.")));
+        if self.retry_initial_ms > self.retry_limit_ms {
+            problems.push(format!("{section}.retry_initial_ms: is beyond `retry_limit_ms`, so that it never counts."));
+        }
+        if self.breaker_probe_ms > self.breaker_open_seconds.saturating_mul(1000) {
+            problems.push(format!(
+                "{section}.breaker_probe_ms: is beyond `breaker_open_seconds`, so that nothing is ever probed."
+            ));
+        }
         if self.retries > 10 {
             problems.push(format!("{section}.retries: choose 0 to 10."));
         }

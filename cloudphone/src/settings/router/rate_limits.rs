@@ -103,8 +103,8 @@ impl RateLimits {
         for name in self.tiers.keys().filter(|name| !is_word(name)) {
             problems.push(format!("router.rate_limits.tiers: `{name}` must be of letters, digits, `-` and `_`."));
         }
-        if self.timeout_ms == 0 {
-            problems.push("router.rate_limits.timeout_ms: needs at least 1 millisecond.".to_owned());
+        if !(1..=10_000).contains(&self.timeout_ms) {
+            problems.push("router.rate_limits.timeout_ms: choose 1 to 10000 milliseconds.".to_owned());
         }
         problems
     }

@@ -109,8 +109,16 @@ impl Subscriptions {
             let fits = base.join(place).is_ok_and(|url| matches!(url.scheme(), "http" | "https" | "ws" | "wss"));
             check(fits, "url: needs a URL, or a path such as /ws.");
         }
-        check(self.operations_per_connection > 0, "operations_per_connection: needs at least 1.");
-        check(self.max_connections > 0, "max_connections: needs at least 1.");
+        // Semaphores take no more.
+        let places = 1..=tokio::sync::Semaphore::MAX_PERMITS;
+        check(
+            places.contains(&self.operations_per_connection),
+            "operations_per_connection: needs at least 1, and no more than there can be.",
+        );
+        check(
+            places.contains(&self.max_connections),
+            "max_connections: needs at least 1, and no more than there can be.",
+        );
         let times = [self.idle_seconds, self.ping_seconds, self.silence_seconds.unwrap_or(1)];
         check(
             times.iter().all(|seconds| (1..=3600).contains(seconds)),

@@ -33,6 +33,8 @@ pub const PERMISSIONS: &[PermissionDescription] = &[
     allows("device:update", "Rename, tag and group devices and renew their credentials"),
     allows("role:read", "See roles and their permissions"),
     allows("role:write", "Make, change and delete roles"),
+    allows("router:inspect", "See the plans of operations; for operators of the platform"),
+    allows("router:operate", "Set circuit breakers by hand; for operators of the platform"),
     allows("telemetry:read", "See telemetry of devices"),
     allows("template:read", "See device templates"),
     allows("template:write", "Make, change and delete device templates"),
