@@ -13,12 +13,13 @@ use cloudphone_cache::Engine;
 use cloudphone_execution::Executor;
 use cloudphone_observability::{Health, MetricsPage, Registry, routes as health_routes};
 use cloudphone_planning::Supergraph;
-use cloudphone_router::authentication::Authenticator;
+use cloudphone_router::authentication::{Authenticator, IssuerKeys};
 use cloudphone_router::gateway::Gateway;
 use cloudphone_router::live::Live;
 use cloudphone_router::response_cache::ResponseCache;
 use cloudphone_router::server::Pages;
 use cloudphone_router::subgraphs::{Operator, pages as traffic_pages};
+use parking_lot::Mutex;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -62,16 +63,18 @@ impl Standalone {
             .await
             .with_context(|| format!("cannot listen on {listen}; free the port or choose another one by --listen"))?;
         let (address, farewell, mut work) = (listener.local_addr()?, Farewell::default(), JoinSet::new());
-        let registry = registry(&gateway);
+        let told = &settings.router.authentication;
+        let authenticator = Kept::make(told, async { access::authenticator(told) }).await?;
+        let guard = Arc::new(Mutex::new(Arc::clone(&authenticator.part)));
+        let redis = settings.engine.redis_url.as_ref().map(|_| &shared);
+        let registry = registry(&gateway, redis, Arc::clone(&guard));
         configuration.register(&registry);
         let lasting = Lasting::new(settings, &shared, gateway, services);
         traffic::register(&registry, lasting.services.traffic());
         let more = health_routes(registry.clone(), metrics.clone());
-        let told = &settings.router.authentication;
-        let authenticator = Kept::make(told, async { access::authenticator(told) }).await?;
         let live = lasting.live.clone();
         let mut site =
-            Site { lasting, authenticator, shared, remembered, file, loaded, more, farewell: farewell.clone() };
+            Site { lasting, authenticator, guard, shared, remembered, file, loaded, more, farewell: farewell.clone() };
         let routes = site.routes(settings);
         let door = site.lasting.lead_to(routes, settings);
         work.spawn(connections::serve(listener, door, farewell.clone()));
@@ -98,12 +101,39 @@ impl Standalone {
     }
 }
 
-fn registry(gateway: &Gateway) -> Registry {
+/// Whoever tells who is asking by the settings in effect.
+type Guard = Arc<Mutex<Arc<dyn Authenticator>>>;
+
+/// What a router that stands alone stands on. Without Redis it counts and remembers by itself, and without the keys of an issuer
+/// others' tokens still hold, so that neither keeps it from serving.
+fn registry(gateway: &Gateway, redis: Option<&Engine>, guard: Guard) -> Registry {
     let registry = Registry::default();
     let loaded = gateway.clone();
     registry.register("supergraph", true, move || {
         let health = Health::up().with(json!({ "subgraphs": loaded.subgraphs() }));
         async move { health }
+    });
+    if let Some(cache) = redis.cloned() {
+        registry.register("cache", false, move || {
+            let cache = cache.clone();
+            async move { cache.ping().await.map_or_else(|error| Health::down(error.to_string()), |()| Health::up()) }
+        });
+    }
+    registry.register("issuers", false, move || {
+        let issuers = guard.lock().issuers();
+        async move {
+            let named = |wanting: &dyn Fn(&IssuerKeys) -> bool| {
+                let names = issuers.iter().filter(|keys| wanting(keys)).map(|keys| keys.issuer.as_str());
+                names.collect::<Vec<_>>().join(", ")
+            };
+            let (absent, stale) = (named(&|keys| !keys.present), named(&|keys| keys.present && !keys.fresh));
+            let health = match (absent.as_str(), stale.as_str()) {
+                ("", "") => Health::up(),
+                ("", stale) => Health::degraded(format!("the last keys stay, as none can be fetched: {stale}")),
+                (absent, _) => Health::degraded(format!("there are no keys to verify tokens by: {absent}")),
+            };
+            health.with(json!({ "issuers": issuers }))
+        }
     });
     registry
 }
@@ -112,6 +142,8 @@ fn registry(gateway: &Gateway) -> Registry {
 struct Site {
     lasting: Lasting,
     authenticator: Kept<Arc<dyn Authenticator>>,
+    /// The same for health.
+    guard: Guard,
     /// What replicas share, if they do.
     shared: Engine,
     remembered: Remembered,
@@ -155,6 +187,7 @@ impl Remake for Site {
         let authenticator = self.authenticator.again(told, async { access::authenticator(told) }).await?;
         let supergraph = self.lasting.gateway.supergraph();
         let (executor, services) = executor(settings, &supergraph, remembered.cache(), &self.lasting.services)?;
+        *self.guard.lock() = Arc::clone(&authenticator.part);
         (self.remembered, self.authenticator) = (remembered, authenticator);
         self.lasting.services = services;
         edge::reconfigure(&self.lasting.gateway, executor, settings)?;

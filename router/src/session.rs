@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use chrono::Utc;
 use cloudphone_core::Origin;
+use cloudphone_observability::continue_trace;
 use cloudphone_traffic::headers::ClientHeaders;
 use parking_lot::Mutex;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
+use tracing::{Instrument as _, Span};
 
 use crate::authentication::{AccessChange, AuthenticationError, Authenticator, Credential, Principal};
 
@@ -63,6 +65,24 @@ pub struct Session {
     watcher: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// Asks whom a credential stands for. A connection outlives the span of the request that it began with, so that what is logged
+/// meanwhile needs one of its own to tell which request it is of.
+async fn verify(
+    authenticator: &dyn Authenticator,
+    credential: &Credential,
+    origin: &Origin,
+) -> Result<Option<Principal>, AuthenticationError> {
+    let asking = authenticator.authenticate(credential, origin);
+    if !Span::current().is_none() {
+        return asking.await;
+    }
+    let span = tracing::info_span!(parent: None, "session", correlation_id = %origin.correlation_id);
+    if let Some(parent) = &origin.traceparent {
+        continue_trace(&span, parent);
+    }
+    asking.instrument(span).await
+}
+
 impl Session {
     /// Verifies the credential and begins to watch it.
     pub async fn open(
@@ -74,7 +94,7 @@ impl Session {
         let changes = authenticator.changes();
         let signed_in = credential.is_some();
         let state = if let Some(credential) = &credential {
-            SessionState::of(authenticator.authenticate(credential, &origin).await?)
+            SessionState::of(verify(&*authenticator, credential, &origin).await?)
         } else {
             authenticator.admit_nobody()?;
             SessionState::Anonymous
@@ -108,7 +128,7 @@ impl Session {
     /// Puts a fresh credential in place of the old one, for the same person.
     pub async fn renew(&self, credential: Credential) -> Result<(), AuthenticationError> {
         let changes = self.shared.authenticator.changes();
-        let caller = self.shared.authenticator.authenticate(&credential, &self.shared.origin).await?;
+        let caller = verify(&*self.shared.authenticator, &credential, &self.shared.origin).await?;
         let same_person = match (&*self.shared.state.borrow(), &caller) {
             (SessionState::Valid(before), Some(caller)) => before.is_same_person(caller),
             (SessionState::Anonymous, _) => true,
@@ -138,7 +158,7 @@ impl Session {
             (SessionState::Valid(before), Some(_)) => before,
         };
         let Some(credential) = credential else { return Ok(false) };
-        let caller = self.shared.authenticator.authenticate(&credential, &self.shared.origin).await?;
+        let caller = verify(&*self.shared.authenticator, &credential, &self.shared.origin).await?;
         let Some(caller) = caller.filter(|caller| before.is_same_person(caller)) else { return Ok(false) };
         let longer = before.expires_at().is_some_and(|end| caller.expires_at().is_none_or(|other| other > end));
         if longer {
@@ -194,7 +214,7 @@ impl Shared {
     async fn recheck(&self) {
         for _ in 0..UNANSWERED_LIMIT {
             let Some(credential) = self.credential.lock().clone() else { return };
-            let answer = self.authenticator.authenticate(&credential, &self.origin).await;
+            let answer = verify(&*self.authenticator, &credential, &self.origin).await;
             if self.credential.lock().as_ref() != Some(&credential) {
                 // Renewed meanwhile: the answer was about the credential before.
                 continue;

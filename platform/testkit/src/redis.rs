@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 /// The longest that it may take to start, on a busy machine.
@@ -40,6 +41,26 @@ impl RedisServer {
         // It may have been killed already.
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+
+    /// Has it take connections and say nothing, until it goes on.
+    ///
+    /// # Panics
+    /// When it is not running.
+    pub fn hang(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Has it answer again, after it hung.
+    ///
+    /// # Panics
+    /// When it is not running.
+    pub fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.process), signal).expect("redis-server is running");
     }
 
     /// Starts it anew at the same place, after it was killed.

@@ -39,10 +39,26 @@ pub trait Authenticator: Send + Sync + 'static {
         Ok(())
     }
 
+    /// How it stands with the keys of each issuer whose tokens are verified here.
+    fn issuers(&self) -> Vec<IssuerKeys> {
+        Vec::new()
+    }
+
     /// Where clients put their credentials.
     fn places(&self) -> &CredentialPlaces {
         CredentialPlaces::usual()
     }
+}
+
+/// The keys of an issuer, for health.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct IssuerKeys {
+    /// The issuer's name.
+    pub issuer: String,
+    /// Whether there are keys to verify by.
+    pub present: bool,
+    /// Whether the last fetch brought them; true where nothing is fetched.
+    pub fresh: bool,
 }
 
 /// Why a credential does not hold.

@@ -8,6 +8,7 @@ use cloudphone_cache::Engine;
 use cloudphone_core::{Caller, Origin};
 use cloudphone_graphql::RequestScope;
 use cloudphone_graphql::identity_token::{self, InternalSecret};
+use cloudphone_resilience::{BreakerSettings, CallError, Policy, Protected, Retry};
 use moka::future::Cache;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -18,8 +19,19 @@ use super::{AccessChange, AuthenticationError, Authenticator, Credential, Princi
 
 /// How long a verified credential is believed without asking again; changes are signalled at once besides.
 const BELIEVED_FOR: Duration = Duration::from_secs(5);
-/// The longest that identity may take.
-const TIMEOUT: Duration = Duration::from_secs(5);
+/// Asking is harmless to repeat, and whoever waits for it has little patience.
+const POLICY: Policy = Policy {
+    timeout: Duration::from_secs(2),
+    retry: Retry::BRIEFLY,
+    breaker: BreakerSettings {
+        failures_to_open: 5,
+        minimum_volume: 10,
+        // Nobody gets in meanwhile, and what identity believes is asked for anew after a restart.
+        open_for: Duration::from_secs(2),
+        successes_to_close: 1,
+    },
+    bulkhead: 512,
+};
 /// Verified credentials kept.
 const CAPACITY: u64 = 50_000;
 /// The channel on which identity signals changed rights.
@@ -41,6 +53,7 @@ pub enum RemoteAuthenticatorError {
 /// Asks the identity service and remembers its answers for seconds.
 pub struct RemoteAuthenticator {
     client: reqwest::Client,
+    calls: Protected,
     url: String,
     secret: InternalSecret,
     verified: Cache<Credential, Caller>,
@@ -66,7 +79,7 @@ impl RemoteAuthenticator {
         secret: InternalSecret,
         signals: &Engine,
     ) -> Result<Self, RemoteAuthenticatorError> {
-        let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;
+        let client = reqwest::Client::builder().timeout(POLICY.timeout).build()?;
         let verified = Cache::builder().max_capacity(CAPACITY).time_to_live(BELIEVED_FOR).build();
         let (changes, _) = broadcast::channel(CHANGE_BUFFER);
         let mut channel = signals.subscribe(CHANGES).await?;
@@ -81,26 +94,62 @@ impl RemoteAuthenticator {
             }
         });
         let url = format!("{}/internal/authenticate", base_url.trim_end_matches('/'));
-        Ok(Self { client, url, secret, verified, changes, listener })
+        Ok(Self { client, calls: Protected::new("identity", POLICY), url, secret, verified, changes, listener })
     }
 
     async fn ask(&self, credential: &Credential, origin: &Origin) -> Result<Caller, AuthenticationError> {
         let scope = RequestScope::anonymous(origin.clone());
-        let token = identity_token::sign(&scope, "identity", &self.secret).map_err(unavailable)?;
+        let asked = self.calls.call(Refusal::may_pass, || self.try_to_ask(&scope, credential, origin)).await;
+        let (outcome, answer) = match asked {
+            Ok(caller) => ("known", Ok(caller)),
+            Err(CallError::Failed(Refusal::Unknown)) => ("unknown", Err(AuthenticationError::Invalid)),
+            Err(error) => {
+                tracing::warn!(%error, "identity cannot be asked");
+                ("unavailable", Err(AuthenticationError::Unavailable))
+            }
+        };
+        metrics::counter!("cloudphone_identity_calls_total", "outcome" => outcome).increment(1);
+        answer
+    }
+
+    async fn try_to_ask(
+        &self,
+        scope: &RequestScope,
+        credential: &Credential,
+        origin: &Origin,
+    ) -> Result<Caller, Refusal> {
+        // Signed for each try, as a signature holds for seconds.
+        let token = identity_token::sign(scope, "identity", &self.secret).map_err(Refusal::unclear)?;
         let request = self.client.post(&self.url).header(identity_token::HEADER, token);
-        let response =
-            request.json(&Question { credential: credential.reveal(), origin }).send().await.map_err(unavailable)?;
+        let question = Question { credential: credential.reveal(), origin };
+        let response = request.json(&question).send().await.map_err(Refusal::unclear)?;
         match response.status().as_u16() {
-            200 => response.json().await.map(|answer: Answer| answer.caller).map_err(unavailable),
-            401 => Err(AuthenticationError::Invalid),
-            status => Err(unavailable(format!("identity answered {status}"))),
+            200 => response.json().await.map(|answer: Answer| answer.caller).map_err(Refusal::unclear),
+            401 => Err(Refusal::Unknown),
+            status => Err(Refusal::Unclear(format!("identity answered {status}"))),
         }
     }
 }
 
-fn unavailable(cause: impl std::fmt::Display) -> AuthenticationError {
-    tracing::warn!(%cause, "identity cannot be asked");
-    AuthenticationError::Unavailable
+/// Why identity names nobody.
+#[derive(Debug, Error)]
+enum Refusal {
+    /// Nobody has this credential.
+    #[error("identity knows nobody by this credential")]
+    Unknown,
+    /// It could not be asked, or did not say.
+    #[error("{0}")]
+    Unclear(String),
+}
+
+impl Refusal {
+    fn unclear(cause: impl std::fmt::Display) -> Self {
+        Self::Unclear(cause.to_string())
+    }
+
+    fn may_pass(&self) -> bool {
+        matches!(self, Self::Unclear(_))
+    }
 }
 
 impl Drop for RemoteAuthenticator {

@@ -14,7 +14,7 @@ use crate::origin::is_traceparent;
 pub struct OperationTrace {
     /// The connection's, with the operation's own trace.
     pub origin: Arc<Origin>,
-    /// None without traces.
+    /// Log lines tell by it which request they are of; without traces it holds nothing else.
     pub span: Span,
 }
 
@@ -32,7 +32,9 @@ impl OperationTrace {
             Arc::make_mut(&mut origin).traceparent = Some(own.to_owned());
         }
         if !is_tracing() {
-            return Self { origin, span: Span::none() };
+            // For log lines alone, and nothing where the filter wants no such spans.
+            let span = tracing::info_span!(parent: None, "operation", correlation_id = %origin.correlation_id);
+            return Self { origin, span };
         }
         let span = tracing::info_span!(
             parent: None,

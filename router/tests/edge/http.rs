@@ -114,7 +114,35 @@ async fn every_answer_tells_browsers_to_be_careful() {
     let headers = response.headers();
     assert_eq!(headers["x-content-type-options"], "nosniff");
     assert_eq!(headers["x-frame-options"], "DENY");
-    assert!(headers["content-security-policy"].to_str().unwrap().contains("default-src 'self'"));
+    assert_eq!(headers["referrer-policy"], "no-referrer");
+    assert_eq!(headers["cross-origin-opener-policy"], "same-origin");
+    assert_eq!(headers["cross-origin-resource-policy"], "same-origin");
+    let policy = headers["content-security-policy"].to_str().unwrap();
+    for rule in ["default-src 'self'", "frame-ancestors 'none'", "base-uri 'self'", "form-action 'self'"] {
+        assert!(policy.contains(rule), "{rule}: {policy}");
+    }
+}
+
+#[tokio::test]
+async fn answers_are_packed_for_those_who_can_unpack_them_and_streams_are_not() {
+    let platform = Platform::start(Transport::InProcess).await;
+    let question = json!({ "query": "{ accounts { name } }" });
+    let coding = async |accepted: &str| {
+        let response = platform.post(&question).header("accept-encoding", accepted).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        response.headers().get("content-encoding").map(|coding| coding.to_str().unwrap().to_owned())
+    };
+    assert_eq!(coding("gzip").await.as_deref(), Some("gzip"));
+    assert_eq!(coding("br").await.as_deref(), Some("br"));
+    assert_eq!(coding("identity").await, None);
+    for (accepted, kind) in
+        [("text/event-stream", "text/event-stream"), ("multipart/mixed;subscriptionSpec=1.0", "multipart/mixed")]
+    {
+        let asked = platform.post(&json!({ "query": "subscription { noteAdded { text } }" }));
+        let stream = asked.header("accept", accepted).header("accept-encoding", "gzip, br").send().await.unwrap();
+        assert!(stream.headers()["content-type"].to_str().unwrap().starts_with(kind), "{stream:?}");
+        assert!(!stream.headers().contains_key("content-encoding"), "{accepted}: each event is to arrive at once");
+    }
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use std::time::Duration;
 use cloudphone_traffic::{Balancing, DnsOptions, DnsRecords, Source};
 
 use crate::discovery::{counts, three};
-use crate::name_server::{A, AAAA, By, NO_SUCH_NAME, NameServer, Reply, SERVER_FAILURE, SRV};
 use crate::support::{Instance, Routed, Setup, until};
+use cloudphone_testkit::name_server::{A, AAAA, By, NO_SUCH_NAME, NameServer, Reply, SERVER_FAILURE, SRV};
 
 const HOST: &str = "things.example";
 

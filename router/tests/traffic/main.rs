@@ -2,11 +2,9 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod breaker;
-mod certificates;
 mod discovery;
 mod dns;
 mod headers;
-mod name_server;
 mod retries;
 mod sharing;
 mod streamer;

@@ -10,10 +10,10 @@ use cloudphone_traffic::Source;
 use cloudphone_traffic::headers::RequestRules;
 use std::sync::Arc;
 
-use crate::certificates::{Age, Authority};
 use crate::streamer::{Streamer, protocols};
 use crate::streams::Watcher;
 use crate::support::{Routed, Setup};
+use cloudphone_testkit::certificates::{Age, Authority};
 
 #[tokio::test]
 async fn queries_and_streams_are_told_apart_from_strangers_by_certificates() {

@@ -283,6 +283,12 @@ impl SubgraphService for HttpSubgraph {
             Err(_) if !status.is_success() => return Err(refusal(status, &headers)),
             Err(error) => return Err(error),
         };
+        // Nothing asks for it, and what is packed cannot be read (RFC 9110 §8.4).
+        if let Some(coding) = headers.get(header::CONTENT_ENCODING).filter(|coding| *coding != "identity") {
+            let coding = String::from_utf8_lossy(coding.as_bytes());
+            let message = format!("it is packed by `{coding}`, which was not asked for");
+            return Err(SubgraphError::InvalidResponse(message));
+        }
         if !status.is_success() && !is_graphql_response(&body) {
             return Err(refusal(status, &headers));
         }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::key_set::KeySet;
 use super::{IssuerOptions, Keys};
-use crate::authentication::AccessChange;
+use crate::authentication::{AccessChange, IssuerKeys};
 
 /// The largest key set, in bytes.
 const MAX_BYTES: usize = 256 * 1024;
@@ -51,6 +51,7 @@ struct Attempts {
     ended: u64,
     last: Option<Instant>,
     ever_succeeded: bool,
+    last_failed: bool,
 }
 
 impl KeySource {
@@ -105,6 +106,12 @@ impl KeySource {
         self.attempts.borrow().ever_succeeded
     }
 
+    /// How it stands with them.
+    pub(super) fn health(&self) -> IssuerKeys {
+        let attempts = *self.attempts.borrow();
+        IssuerKeys { issuer: self.name.clone(), present: attempts.ever_succeeded, fresh: !attempts.last_failed }
+    }
+
     /// Fetches the keys anew, unless that was done a moment ago; all who ask meanwhile wait for the same fetch. Whether
     /// there was a fetch.
     pub(super) async fn refetch(&self) -> bool {
@@ -155,6 +162,7 @@ impl KeySource {
                 attempts.ended += 1;
                 attempts.last = Some(Instant::now());
                 attempts.ever_succeeded |= succeeded;
+                attempts.last_failed = !succeeded;
             });
             tokio::select! {
                 () = sleep(wait) => {}

@@ -26,7 +26,7 @@ use self::issuer::{Claimed, Issuer};
 pub use self::key_set::is_algorithm;
 use super::{
     AccessChange, AuthenticationError, Authenticator, Credential, CredentialPlaces, ForeignCaller, ForeignIdentity,
-    Principal,
+    IssuerKeys, Principal,
 };
 
 /// Verified tokens are kept up to so many bytes of tokens.
@@ -283,6 +283,10 @@ impl Authenticator for ForeignAuthenticator {
 
     fn admit_nobody(&self) -> Result<(), AuthenticationError> {
         if self.required { Err(AuthenticationError::Missing) } else { Ok(()) }
+    }
+
+    fn issuers(&self) -> Vec<IssuerKeys> {
+        self.issuers.iter().map(|issuer| issuer.keys().health()).collect()
     }
 
     fn places(&self) -> &CredentialPlaces {

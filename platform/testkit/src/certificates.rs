@@ -1,5 +1,7 @@
 //! An authority of a test's own, and TLS servers that it vouches for.
 
+#![allow(clippy::unwrap_used, reason = "it serves tests, which end by it")]
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -20,11 +22,14 @@ pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 /// Whether a certificate still holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Age {
+    /// It holds.
     Valid,
+    /// Its time is over.
     Expired,
 }
 
 impl Authority {
+    /// One whose certificate has this name in it.
     pub fn new(name: &str) -> Self {
         let mut told = CertificateParams::new(Vec::new()).unwrap();
         told.distinguished_name.push(DnType::CommonName, name);

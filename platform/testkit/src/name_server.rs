@@ -1,5 +1,7 @@
 //! A name server that answers as a test says, by datagram and over TCP; the numbers are those of RFC 1035 and RFC 2782.
 
+#![allow(clippy::unwrap_used, reason = "it serves tests, which end by it")]
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,17 +17,21 @@ pub const AAAA: u16 = 28;
 /// Service.
 pub const SRV: u16 = 33;
 
-/// Codes of answers.
+/// The server cannot answer.
 pub const SERVER_FAILURE: u8 = 2;
+/// The name does not exist.
 pub const NO_SUCH_NAME: u8 = 3;
 
 /// What there is to say of a name and a kind.
 #[derive(Clone, Default)]
 pub struct Reply {
+    /// The code of the answer; 0 is success.
     pub code: u8,
     /// Whether a datagram is too small for it.
     pub truncated: bool,
+    /// How long it may be kept, in seconds.
     pub lifetime: u32,
+    /// The data of each record.
     pub records: Vec<Vec<u8>>,
 }
 
@@ -35,6 +41,7 @@ impl Reply {
         Self { records, lifetime: 1, ..Self::default() }
     }
 
+    /// No records, and the code that says why.
     pub fn failed(code: u8) -> Self {
         Self { code, ..Self::default() }
     }
@@ -43,7 +50,9 @@ impl Reply {
 /// How a question came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
+    /// In a datagram.
     Datagram,
+    /// Over TCP.
     Tcp,
 }
 
@@ -55,11 +64,13 @@ struct State {
 
 /// The server; names that it was not told of have no records.
 pub struct NameServer {
+    /// Where it listens, by datagram and over TCP.
     pub address: SocketAddr,
     state: Arc<Mutex<State>>,
 }
 
 impl NameServer {
+    /// Begins to answer on a port of its own.
     pub async fn start() -> Self {
         let state = Arc::new(Mutex::new(State::default()));
         let (socket, listener) = at_one_port().await;
@@ -88,6 +99,7 @@ impl NameServer {
         Self { address, state }
     }
 
+    /// What it answers from now on.
     pub fn tell(&self, name: &str, kind: u16, reply: Reply) {
         self.state.lock().replies.insert((name.to_owned(), kind), reply);
     }
