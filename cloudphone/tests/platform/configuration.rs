@@ -65,3 +65,38 @@ async fn a_check_tells_everything_at_once() {
         assert!(finished.stderr.contains(told), "{told}: {}", finished.stderr);
     }
 }
+
+#[tokio::test]
+async fn settings_under_which_nothing_works_or_that_contradict_each_other_are_refused() {
+    let wrong = [
+        ("[router]\nheartbeat_seconds = 0", "router.heartbeat_seconds: choose 1 to 3600 seconds"),
+        ("[router]\nmax_connections = 9223372036854775807", "router.max_connections: choose at most"),
+        ("[router]\nmax_depth = 0", "router.max_depth: needs at least 1"),
+        ("[router]\nmax_tokens = 0", "router.max_tokens: needs at least 1"),
+        ("[router]\nmax_batch = 1001", "router.max_batch: choose at most 1000"),
+        ("[router]\nmax_subscriptions = 5\nmax_subscriptions_per_user = 6", "router.max_subscriptions_per_user"),
+        ("[router]\nplan_cache_entries = 0", "router.plan_cache_entries"),
+        ("[router.overload]\nwait_ms = 60001", "router.overload.wait_ms"),
+        ("[router.documents]\nautomatic_max_bytes = 0", "router.documents.automatic_max_bytes"),
+        ("[router.traffic]\ntimeout_seconds = 9223372036854775807", "router.traffic.timeout_seconds"),
+        ("[router.traffic]\nretry_initial_ms = 3000", "router.traffic.retry_initial_ms: is beyond `retry_limit_ms`"),
+        ("[router.subgraphs.a]\nhealth_check_failures = 0", "router.subgraphs.a.health_check_failures"),
+        (
+            "[router.subgraphs.a.subscriptions]\noperations_per_connection = 9223372036854775807",
+            "router.subgraphs.a.subscriptions.operations_per_connection",
+        ),
+        ("[http]\ndrain_seconds = 9223372036854775807", "http.drain_seconds"),
+        ("[identity.session]\nidle_seconds = 90000", "identity.session.idle_seconds: is beyond `absolute_seconds`"),
+        ("[identity.hashing]\npasses = 0", "identity.hashing"),
+    ];
+    let folder = Folder::new();
+    let file = folder.join("wrong.toml");
+    for (settings, told) in wrong {
+        fs::write(&file, settings).unwrap();
+        let mut command = binary();
+        command.args(["config", "check", "--config"]).arg(&file);
+        let finished = run(command, 20).await;
+        assert_eq!(finished.code, Some(1), "{settings}");
+        assert!(finished.stderr.contains(told), "{settings}: {}", finished.stderr);
+    }
+}

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::{ADMIN, DEMO_PASSWORD, Distributed, Following, MqttDevice, eventually, holds, text};
+use crate::support::{
+    ADMIN, Client, DEMO_PASSWORD, Distributed, Following, MqttDevice, codes, error_code, eventually, holds, text,
+};
 
 const TELEMETRY: &str = "subscription($id: ID!) { deviceTelemetry(deviceIds: [$id], minIntervalMs: 0) {
     sample { sequence } device { id owner { displayName } } } }";
@@ -20,6 +22,8 @@ async fn brokers_and_parts_come_and_go_while_subscribers_stay() {
         telemetry["sample"]["sequence"].as_u64()
     };
     let before = following.event(20, "a measurement", sequence).await;
+
+    who_operates_the_router_sets_breakers(&platform, &admin).await;
 
     // This broker lets everybody say everything: the platform itself looks at who may be meant.
     let nobody = "019bc000-0000-7000-8000-000000000000";
@@ -91,6 +95,40 @@ async fn brokers_and_parts_come_and_go_while_subscribers_stay() {
     assert_eq!(platform.router.pid(), router);
     admin.ask("{ me { user { id } } }", json!({})).await;
     platform.stop().await;
+}
+
+/// The permission is granted by a role like any other, by those only who hold it themselves.
+async fn who_operates_the_router_sets_breakers(platform: &Distributed, admin: &Client) {
+    const PASSWORD: &str = "A-Strong-Word-1!";
+    let permissions = json!({ "name": "Router crew", "permissions": ["router:operate", "app:read"] });
+    let payload = admin.attempt("createRole", &permissions, "role { id }").await;
+    assert_eq!(codes(&payload), ["BEYOND_OWN_PERMISSIONS"], "who governs one organisation does not run the platform");
+    assert!(platform.run_with_input(&["administrator", "--email", "root@example.com"], PASSWORD).await);
+    let root = platform.client.sign_in("root@example.com", PASSWORD).await.client;
+    let role = root.change("createRole", &permissions, "role { id }").await["role"]["id"].clone();
+    let mut people = Vec::new();
+    for (name, roles) in [("crew", json!([role])), ("guest", json!([]))] {
+        let email = format!("{name}@example.com");
+        let input = json!({ "email": email, "displayName": name, "password": PASSWORD, "roleIds": roles });
+        root.change("createUser", &input, "user { id }").await;
+        people.push(platform.client.sign_in(&email, PASSWORD).await.client);
+    }
+    let set = async |action: &str, who: &Client| {
+        let url = format!("{}/health/circuit-breakers/apps/{action}", platform.client.base);
+        let request = reqwest::Client::new().post(url).bearer_auth(who.token.as_ref().unwrap());
+        request.send().await.unwrap().status().as_u16()
+    };
+    let [crew, guest] = &people[..] else { panic!("there are two") };
+    let applications = async || error_code(&admin.answer("{ applications { totalCount } }", json!({})).await);
+    assert_eq!(applications().await, "");
+    for action in ["force-open", "reset"] {
+        assert_eq!(set(action, guest).await, 403, "{action}");
+        assert_eq!(set(action, admin).await, 403, "{action}");
+    }
+    assert_eq!(set("force-open", crew).await, 200);
+    assert_eq!(applications().await, "SUBGRAPH_UNAVAILABLE");
+    assert_eq!(set("reset", crew).await, 200);
+    assert_eq!(applications().await, "");
 }
 
 /// What the devices process says about its health.

@@ -1,6 +1,7 @@
 //! The platform in parts, as `cloudphone serve` runs them, over external engines.
 
-use std::process::Command;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use cloudphone_testkit::RedisServer;
 
@@ -78,6 +79,17 @@ impl Distributed {
     pub fn part_client(&self, part: &str) -> Client {
         let name = format!("CLOUDPHONE_SUBGRAPHS__{}", part.to_uppercase());
         Client::new(&self.settings.iter().find(|(setting, _)| *setting == name).unwrap().1)
+    }
+
+    /// Runs a command of the program that reads a line, under the settings of the parts.
+    pub async fn run_with_input(&self, arguments: &[&str], line: &str) -> bool {
+        let (mut command, line) = (command(&self.settings, arguments), format!("{line}\n"));
+        let ended = tokio::task::spawn_blocking(move || {
+            let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+            child.stdin.take().unwrap().write_all(line.as_bytes()).unwrap();
+            child.wait().unwrap().success()
+        });
+        ended.await.unwrap()
     }
 
     /// Kills a part on the spot.
