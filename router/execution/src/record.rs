@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 
 use crate::request::{SubgraphError, SubgraphRequest, SubgraphResponse};
 
-/// How the fetches of one operation went. Put into the extensions of its [`RequestContext`] it is filled; without it nothing is noted.
+/// How the fetches of one operation went. Put into the extensions of its [`RequestContext`](crate::RequestContext) it is filled; without it nothing is noted.
 #[derive(Clone)]
 pub struct PlanRecord {
     began: Instant,
