@@ -1,4 +1,4 @@
-//! How many live connections each caller has.
+//! How many of something each caller has: live connections, subscriptions.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,6 +30,12 @@ impl Shares {
         taken.insert(holder.clone(), own + 1);
         drop(taken);
         Some(Share { shares: Arc::clone(self), holder })
+    }
+
+    /// How many have taken anything.
+    #[cfg(test)]
+    pub(crate) fn holders(&self) -> usize {
+        self.taken.lock().len()
     }
 }
 

@@ -1,14 +1,13 @@
 //! How many subscriptions one person, and all together, may have.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use parking_lot::Mutex;
 use thiserror::Error;
 
 use super::rules::StreamLimits;
 use crate::gateway::Scope;
-use crate::protection::Holder;
+use crate::protection::{Holder, Share, Shares};
 
 /// Why there is no place for a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -34,48 +33,33 @@ impl Full {
 /// The places taken.
 #[derive(Default)]
 pub(super) struct Places {
-    taken: Mutex<Taken>,
-}
-
-#[derive(Default)]
-struct Taken {
-    in_all: usize,
-    by_holder: HashMap<Holder, usize>,
+    in_all: AtomicUsize,
+    own: Arc<Shares>,
 }
 
 /// A place; free again when it is dropped.
 pub(super) struct Place {
-    places: Arc<Places>,
-    holder: Holder,
+    _in_all: InAll,
+    _own: Share,
 }
+
+/// A place among all.
+struct InAll(Arc<Places>);
 
 impl Places {
     pub(super) fn take(self: &Arc<Self>, scope: &Scope, limits: &StreamLimits) -> Result<Place, Full> {
+        let free = |taken: usize| (taken < limits.in_all).then(|| taken + 1);
+        self.in_all.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free).map_err(|_| Full::Router)?;
+        let in_all = InAll(Arc::clone(self));
         let holder = Holder::of(scope.caller.as_ref(), &scope.origin);
-        let mut taken = self.taken.lock();
-        if taken.in_all >= limits.in_all {
-            return Err(Full::Router);
-        }
-        let own = taken.by_holder.entry(holder.clone()).or_default();
-        if *own >= limits.per_user {
-            return Err(Full::User);
-        }
-        *own += 1;
-        taken.in_all += 1;
-        Ok(Place { places: Arc::clone(self), holder })
+        let own = self.own.take(holder, limits.per_user).ok_or(Full::User)?;
+        Ok(Place { _in_all: in_all, _own: own })
     }
 }
 
-impl Drop for Place {
+impl Drop for InAll {
     fn drop(&mut self) {
-        let mut taken = self.places.taken.lock();
-        taken.in_all -= 1;
-        if let Some(own) = taken.by_holder.get_mut(&self.holder) {
-            *own -= 1;
-            if *own == 0 {
-                taken.by_holder.remove(&self.holder);
-            }
-        }
+        self.0.in_all.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -106,7 +90,7 @@ mod tests {
         assert_eq!(places.take(&from(b), &limits).err(), Some(Full::Router));
         drop((first, third));
         places.take(&from(a), &limits).unwrap();
-        assert_eq!(places.taken.lock().by_holder.len(), 1, "who has none is forgotten");
+        assert_eq!(places.own.holders(), 1, "who has none is forgotten");
     }
 
     #[test]
