@@ -1,26 +1,16 @@
 //! Operations with computed fields that the planning library cannot plan at once.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod common;
+
 use std::sync::Arc;
 
-use cloudphone_planning::{
-    FederationPlanner, PlanRequest, Planner, PlannerOptions, PreparedOperation, StepInput, Supergraph,
-};
+use cloudphone_planning::{FederationPlanner, PlanRequest, Planner, PlannerOptions, PreparedOperation, StepInput};
+
+use common::supergraph;
 
 /// A product's reviews lead back to products, whose shipping costs need what another subgraph knows.
-const SUPERGRAPH: &str = r#"
-schema @link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION) {
-  query: Query
-  subscription: Subscription
-}
-directive @join__enumValue(graph: join__Graph!) repeatable on ENUM_VALUE
-directive @join__field(graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet, type: String, external: Boolean, override: String, usedOverridden: Boolean, overrideLabel: String) repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
-directive @join__graph(name: String!, url: String!) on ENUM_VALUE
-directive @join__type(graph: join__Graph!, key: join__FieldSet, extension: Boolean! = false, resolvable: Boolean! = true, isInterfaceObject: Boolean! = false) repeatable on OBJECT | INTERFACE | UNION | ENUM | INPUT_OBJECT | SCALAR
-directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
-scalar join__FieldSet
-scalar link__Import
-enum link__Purpose { SECURITY EXECUTION }
+const TYPES: &str = r#"
 enum join__Graph {
   PRODUCTS @join__graph(name: "products", url: "")
   REVIEWS @join__graph(name: "reviews", url: "")
@@ -44,7 +34,8 @@ type Review @join__type(graph: REVIEWS, key: "id") {
 "#;
 
 async fn plan(document: &str) -> Arc<PreparedOperation> {
-    let planner = FederationPlanner::new(Supergraph::parse(SUPERGRAPH).unwrap(), PlannerOptions::default());
+    let planner =
+        FederationPlanner::new(supergraph("query: Query subscription: Subscription", TYPES), PlannerOptions::default());
     planner.plan(PlanRequest::new(document, None)).await.unwrap()
 }
 

@@ -1,25 +1,18 @@
 //! Fields that move from one subgraph to another, at once or for some operations.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cloudphone_planning::{
-    DRAWS, FederationPlanner, OverrideChoice, PlanRequest, Planner, PlannerOptions, PreparedOperation, Supergraph,
-    draws_of,
+    DRAWS, FederationPlanner, OverrideChoice, PlanRequest, Planner, PlannerOptions, PreparedOperation, draws_of,
 };
 
-const SUPERGRAPH: &str = r#"
-schema @link(url: "https://specs.apollo.dev/link/v1.0") @link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION) {
-  query: Query
-}
-directive @join__field(graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet, type: String, external: Boolean, override: String, usedOverridden: Boolean, overrideLabel: String) repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
-directive @join__graph(name: String!, url: String!) on ENUM_VALUE
-directive @join__type(graph: join__Graph!, key: join__FieldSet, extension: Boolean! = false, resolvable: Boolean! = true, isInterfaceObject: Boolean! = false) repeatable on OBJECT | INTERFACE | UNION | ENUM | INPUT_OBJECT | SCALAR
-directive @link(url: String, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
-scalar join__FieldSet
-scalar link__Import
-enum link__Purpose { SECURITY EXECUTION }
+use common::supergraph;
+
+const TYPES: &str = r#"
 enum join__Graph {
   NEW @join__graph(name: "new", url: "")
   OLD @join__graph(name: "old", url: "")
@@ -40,7 +33,7 @@ type Shelf @join__type(graph: NEW, key: "id") @join__type(graph: OLD, key: "id")
 "#;
 
 fn planner() -> FederationPlanner {
-    FederationPlanner::new(Supergraph::parse(SUPERGRAPH).unwrap(), PlannerOptions::default())
+    FederationPlanner::new(supergraph("query: Query", TYPES), PlannerOptions::default())
 }
 
 async fn plan(planner: &FederationPlanner, document: &str, choice: OverrideChoice) -> Arc<PreparedOperation> {
