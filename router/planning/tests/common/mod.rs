@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cloudphone_planning::Supergraph;
 
 /// What every supergraph begins with.
-const SPECIFICATIONS: &str = r#"
+const SPECIFICATIONS: &str = r"
 directive @join__enumValue(graph: join__Graph!) repeatable on ENUM_VALUE
 directive @join__field(graph: join__Graph, requires: join__FieldSet, provides: join__FieldSet, type: String, external: Boolean, override: String, usedOverridden: Boolean, overrideLabel: String) repeatable on FIELD_DEFINITION | INPUT_FIELD_DEFINITION
 directive @join__graph(name: String!, url: String!) on ENUM_VALUE
@@ -15,7 +15,7 @@ directive @link(url: String, as: String, for: link__Purpose, import: [link__Impo
 scalar join__FieldSet
 scalar link__Import
 enum link__Purpose { SECURITY EXECUTION }
-"#;
+";
 
 /// A supergraph with these root operation types, such as `query: Query`, and these types.
 pub fn supergraph(roots: &str, types: &str) -> Arc<Supergraph> {
