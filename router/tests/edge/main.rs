@@ -24,6 +24,7 @@ mod planning;
 mod protocol;
 mod rates;
 mod reload;
+mod remote_identity;
 mod reservations;
 mod response_cache;
 mod shared_streams;

@@ -318,7 +318,7 @@ pub async fn replica(redis: &RedisServer) -> Engine {
     Engine::redis(&redis.url()).await.unwrap()
 }
 
-fn secret() -> InternalSecret {
+pub fn secret() -> InternalSecret {
     InternalSecret::new("an-internal-secret-for-these-tests-only").unwrap()
 }
 
