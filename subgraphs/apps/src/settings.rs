@@ -49,7 +49,7 @@ pub struct AppsSettings {
     pub reading_concurrency: usize,
     /// The longest that reading one package may take, without its download.
     pub reading_timeout: Duration,
-    /// How long a crashed process keeps others from taking over its packages.
+    /// How long a crashed process keeps others from taking over its packages. Who is alive renews it three times as often.
     pub reading_lease: Duration,
     /// Where packages are kept while they are read; the system's folder for temporary files when absent.
     pub work_folder: Option<PathBuf>,
@@ -69,7 +69,7 @@ impl Default for AppsSettings {
             installation_timeout: Duration::from_mins(30),
             reading_concurrency: 2,
             reading_timeout: Duration::from_mins(2),
-            reading_lease: Duration::from_mins(1),
+            reading_lease: Duration::from_secs(20),
             work_folder: None,
             allowed_origins: None,
         }
