@@ -137,7 +137,7 @@ fn post(client: &Client, accept: &str, query: &str, variables: &Value) -> String
 }
 
 /// Whether the server still owns its end of a connection; the kernel may hold the rest of the answer for longer.
-fn is_held(server: SocketAddr, client: SocketAddr) -> bool {
+pub(crate) fn is_held(server: SocketAddr, client: SocketAddr) -> bool {
     let table = fs::read_to_string("/proc/net/tcp").unwrap();
     let of = |address: SocketAddr| match address.ip() {
         IpAddr::V4(ip) => format!("{:08X}:{:04X}", u32::from_le_bytes(ip.octets()), address.port()),

@@ -36,4 +36,5 @@ mod subscription_rules;
 mod support;
 mod tenants;
 mod tracing;
+mod vanished;
 mod wiring;

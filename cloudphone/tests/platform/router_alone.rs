@@ -103,10 +103,14 @@ impl Subgraph {
         // Subscriptions and queries are at one URL, told apart by the upgrade.
         let socket = GraphQLSubscription::new(schema.clone());
         let routes = axum::Router::new().route("/graphql", get_service(socket).post_service(GraphQL::new(schema)));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::behind(TcpListener::bind("127.0.0.1:0").await.unwrap(), routes, &sdl)
+    }
+
+    /// What answers `/graphql` at a listener, and its schema as it is told to the composition.
+    pub fn behind(listener: TcpListener, routes: axum::Router, sdl: &str) -> Self {
         let address = listener.local_addr().unwrap();
         let server = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-        Self { address, sdl, server }
+        Self { address, sdl: sdl.to_owned(), server }
     }
 
     /// The same with another schema told to the composition.
@@ -161,10 +165,20 @@ pub(crate) async fn start_with(folder: &Folder, supergraph: &str, configuration:
 }
 
 /// The same by a command that has arguments already.
-pub(crate) async fn start_by(mut command: Command, folder: &Folder, supergraph: &str) -> (Program, Client) {
+pub(crate) async fn start_by(command: Command, folder: &Folder, supergraph: &str) -> (Program, Client) {
+    start_at("127.0.0.1:0", command, folder, supergraph).await
+}
+
+/// The same at an address.
+pub(crate) async fn start_at(
+    listen: &str,
+    mut command: Command,
+    folder: &Folder,
+    supergraph: &str,
+) -> (Program, Client) {
     let file = folder.join("supergraph.graphql");
     fs::write(&file, supergraph).unwrap();
-    command.args(["router", "--listen", "127.0.0.1:0", "--supergraph"]).arg(file);
+    command.args(["router", "--listen", listen, "--supergraph"]).arg(file);
     let mut program = Program::spawn("router", command, folder.path());
     let base = program.says(20, "where it listens", |said| {
         let line = said.lines().find_map(|line| line.strip_prefix("router on "))?;

@@ -77,7 +77,7 @@ for_all_and_for_one! {
     }
     /// Time that a call may take with all its tries, in seconds.
     timeout_seconds: u64 = 30,
-    /// Time that connecting may take, in seconds.
+    /// Time that connecting may take, and that a host may leave unacknowledged what it was sent before it counts as gone, in seconds.
     connect_timeout_seconds: u64 = 5,
     /// Larger answers are refused, in bytes.
     max_response_bytes: usize = 64 * 1024 * 1024,

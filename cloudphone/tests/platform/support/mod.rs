@@ -1,6 +1,7 @@
 //! A whole platform for a test in one call: the real binary with its engines, and clients at both of its ends.
 
 pub mod apps;
+mod cable;
 mod careful;
 mod client;
 mod device;
@@ -13,6 +14,7 @@ mod program;
 mod socket;
 mod wait;
 
+pub use cable::{Cable, apart};
 pub use careful::CarefulDevice;
 pub use client::{Client, SignedIn, codes, error_code, ids, samples, text};
 pub use device::MqttDevice;

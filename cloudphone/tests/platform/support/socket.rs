@@ -43,7 +43,11 @@ impl Socket {
         let address = client.base.trim_start_matches("http://").parse().unwrap();
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
-        let stream = socket.connect(address).await.unwrap();
+        Self::open_over(client, socket.connect(address).await.unwrap()).await
+    }
+
+    /// Signs in over a connection that is there already.
+    pub async fn open_over(client: &Client, stream: TcpStream) -> Self {
         let (stream, _) = client_async(Self::request(client), MaybeTlsStream::Plain(stream)).await.unwrap();
         Self { stream, started: 0 }.signed_in(client).await.unwrap()
     }

@@ -88,9 +88,16 @@ impl HttpOptions {
             url: self.url.clone(),
             address: self.reach.address,
             connect_timeout: self.connect_timeout,
+            acknowledge_timeout: self.acknowledge_timeout(),
             max_response_bytes: self.max_response_bytes,
             max_idle_connections: self.max_idle_connections,
         })
+    }
+
+    /// How long the host may leave unacknowledged what it was sent: as long as it may take to connect, but so that a call that finds
+    /// a host gone has time left for another connection.
+    fn acknowledge_timeout(&self) -> Duration {
+        self.connect_timeout.min(self.timeout / 2)
     }
 
     fn client(&self) -> Result<reqwest::Client, SubgraphError> {
@@ -98,6 +105,11 @@ impl HttpOptions {
             .timeout(self.timeout)
             .connect_timeout(self.connect_timeout)
             .pool_max_idle_per_host(self.max_idle_connections);
+        #[cfg(target_os = "linux")]
+        {
+            // Over HTTP/2 all calls share a connection, so that each would wait in vain for a host that is gone.
+            builder = builder.tcp_user_timeout(self.acknowledge_timeout());
+        }
         builder = match self.version {
             HttpVersion::Negotiated => builder,
             HttpVersion::Http1 => builder.http1_only(),

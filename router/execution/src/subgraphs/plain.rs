@@ -6,6 +6,7 @@
 
 use std::{
     future::{Future, poll_fn},
+    io,
     net::{IpAddr, SocketAddr},
     pin::{Pin, pin},
     task::Poll,
@@ -21,6 +22,7 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::{net::TcpStream, time::timeout};
 use url::Url;
 
@@ -28,6 +30,9 @@ use crate::request::SubgraphError;
 
 /// Servers close what is idle for long; a connection that rested longer is not trusted.
 const IDLE_FOR: Duration = Duration::from_mins(1);
+
+/// How often a host is asked for a sign of life by the kernel, while an answer takes long.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// What an announcement alone is believed to the amount of, before any of it has come.
 const RESERVED_BYTES: usize = 1024 * 1024;
@@ -41,6 +46,8 @@ pub(crate) struct PlainOptions {
     pub(crate) address: Option<IpAddr>,
     /// How long connecting may take.
     pub(crate) connect_timeout: Duration,
+    /// How long the host may leave unacknowledged what it was sent, before it counts as gone.
+    pub(crate) acknowledge_timeout: Duration,
     /// Larger answers are refused.
     pub(crate) max_response_bytes: usize,
     /// Idle connections kept.
@@ -112,9 +119,18 @@ impl PlainClient {
             match self.ask(link, headers.clone(), body.clone()).await {
                 Attempt::Answered(response) => return Ok(response),
                 Attempt::NotSent => {}
-                // Servers close idle connections at any time, also while a request is on its way (RFC 9112 §9.3.1).
-                Attempt::Failed(error) if repeatable && error.is_incomplete_message() => break,
-                Attempt::Failed(error) => return Err(unreachable(&error)),
+                Attempt::Failed(error) => {
+                    let is_broken = broke(&error);
+                    if is_broken {
+                        // The host is gone, or another one by now: whatever else rests would fail its caller as well.
+                        self.idle.lock().clear();
+                    }
+                    // Servers close idle connections at any time, also while a request is on its way (RFC 9112 §9.3.1).
+                    if !repeatable || !(is_broken || error.is_incomplete_message()) {
+                        return Err(unreachable(&error));
+                    }
+                    break;
+                }
             }
         }
         match self.ask(self.connect().await?, headers, body).await {
@@ -155,12 +171,21 @@ impl PlainClient {
                 (None, None) => Err(std::io::ErrorKind::InvalidInput.into()),
             };
             let stream = stream.map_err(|error| SubgraphError::Unreachable(error.to_string()))?;
-            // A failure only delays small requests.
-            let _ = stream.set_nodelay(true);
+            // Failures only delay small requests, or the news that the host is gone.
+            let _ = stream.set_nodelay(true).and_then(|()| self.watch(&stream));
             let (sender, driver) = handshake(TokioIo::new(stream)).await.map_err(|error| unreachable(&error))?;
             Ok(Box::new(Link { sender, driver: Some(driver) }))
         };
         timeout(self.options.connect_timeout, connecting).await.unwrap_or(Err(SubgraphError::Timeout))
+    }
+
+    /// A host that is gone without a word is noticed by the kernel, so that the call has time left to connect anew.
+    fn watch(&self, stream: &TcpStream) -> io::Result<()> {
+        let socket = SockRef::from(stream);
+        socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEP_ALIVE).with_interval(KEEP_ALIVE))?;
+        #[cfg(target_os = "linux")]
+        socket.set_tcp_user_timeout(Some(self.options.acknowledge_timeout))?;
+        Ok(())
     }
 
     async fn ask(&self, mut link: Box<Link>, headers: HeaderMap, body: Bytes) -> Attempt {
@@ -227,6 +252,11 @@ async fn drive<F: Future>(driver: &mut Option<Driver>, work: F) -> F::Output {
         work.as_mut().poll(context)
     })
     .await
+}
+
+/// Whether the network says that there is no such connection, or nobody at its other end.
+fn broke(error: &hyper::Error) -> bool {
+    std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<io::Error>)
 }
 
 fn unreachable(error: &hyper::Error) -> SubgraphError {
