@@ -1,5 +1,7 @@
 //! What layers hand to each other.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use cloudphone_execution::{SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse};
 use futures::stream::BoxStream;
 use http::StatusCode;
@@ -16,15 +18,23 @@ pub(crate) struct Attempt {
     pub(crate) request: SubgraphRequest,
     /// The instances that were asked already, so that a further try asks another one.
     asked: Mutex<Vec<u64>>,
+    /// Whether there is an instance that is well and was not asked.
+    has_others: AtomicBool,
 }
 
 impl Attempt {
     pub(crate) fn new(request: SubgraphRequest) -> Self {
-        Self { request, asked: Mutex::default() }
+        Self { request, asked: Mutex::default(), has_others: AtomicBool::new(false) }
     }
 
-    pub(crate) fn note(&self, instance: u64) {
+    /// An instance is about to be asked, and whether there are others.
+    pub(crate) fn note(&self, instance: u64, has_others: bool) {
         self.asked.lock().push(instance);
+        self.has_others.store(has_others, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_others(&self) -> bool {
+        self.has_others.load(Ordering::Relaxed)
     }
 
     pub(crate) fn asked(&self) -> Vec<u64> {

@@ -34,7 +34,7 @@ impl<L: Layer> Retry<L> {
         let mut retry = 0;
         loop {
             let answer = self.inner.call(attempt).await;
-            let Some(asked_for) = hope(&answer) else { return answer };
+            let Some(asked_for) = hope(&answer, attempt.has_others()) else { return answer };
             if retry >= self.policy.retries {
                 return answer;
             }
@@ -69,7 +69,7 @@ impl<L: Layer> Layer for Retry<L> {
         let mut retry = 0;
         loop {
             let error = match self.inner.subscribe(attempt).await {
-                Err(error @ SubgraphError::Unreachable(_)) if retry < self.policy.retries => error,
+                Err(error) if retry < self.policy.retries && is_gone(&error, attempt.has_others()) => error,
                 settled => return settled,
             };
             let pause = self.policy.backoff.wait(retry);
@@ -81,10 +81,20 @@ impl<L: Layer> Layer for Retry<L> {
     }
 }
 
+/// Whether nobody was there who could answer.
+fn is_gone(error: &SubgraphError, has_others: bool) -> bool {
+    match error {
+        SubgraphError::Unreachable(_) => true,
+        // Connecting has taken its whole time, which is a part of the call's: the rest may do for another instance.
+        SubgraphError::Timeout => has_others,
+        _ => false,
+    }
+}
+
 /// Whether another try may do better, and the pause that the subgraph asks for before it.
-fn hope(answer: &Answer) -> Option<Duration> {
+fn hope(answer: &Answer, has_others: bool) -> Option<Duration> {
     match answer {
-        Err(SubgraphError::Unreachable(_)) => Some(Duration::ZERO),
+        Err(error) if is_gone(error, has_others) => Some(Duration::ZERO),
         Err(SubgraphError::Status { status, retry_after }) => {
             let passing = StatusCode::from_u16(*status).is_ok_and(may_pass);
             passing.then(|| retry_after.as_deref().and_then(retry_after_pause).unwrap_or_default())
@@ -133,10 +143,14 @@ mod tests {
     #[test]
     fn only_what_may_pass_gives_hope() {
         let status = |status| Err(SubgraphError::Status { status, retry_after: Some("2".into()) });
-        assert_eq!(hope(&status(503)), Some(Duration::from_secs(2)));
-        assert_eq!(hope(&status(500)), None);
-        assert_eq!(hope(&status(404)), None);
-        assert_eq!(hope(&Err(SubgraphError::Timeout)), None, "nobody waits twice as long as allowed");
-        assert_eq!(hope(&Err(SubgraphError::CircuitOpen)), None);
+        for has_others in [false, true] {
+            assert_eq!(hope(&status(503), has_others), Some(Duration::from_secs(2)));
+            assert_eq!(hope(&status(500), has_others), None);
+            assert_eq!(hope(&status(404), has_others), None);
+            assert_eq!(hope(&Err(SubgraphError::CircuitOpen), has_others), None);
+        }
+        let late = Err(SubgraphError::Timeout);
+        assert_eq!(hope(&late, false), None, "nobody waits twice as long for one that does not answer");
+        assert_eq!(hope(&late, true), Some(Duration::ZERO), "another one may");
     }
 }

@@ -36,11 +36,15 @@ struct Site {
 }
 
 impl Site {
+    /// Starts it by settings in which `NEAR` and `FAR` stand for the addresses of the subgraphs.
     async fn start(cable: Cable, settings: &str) -> Self {
         let (folder, near, far) = (Folder::new(), Clock::new(), Clock::new());
         let here = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let near_server = Subgraph::behind(here, near.routes(), NEAR);
         let there = cable.listen(0);
+        let settings = settings
+            .replace("NEAR", &here.local_addr().unwrap().to_string())
+            .replace("FAR", &there.local_addr().unwrap().to_string());
+        let near_server = Subgraph::behind(here, near.routes(), NEAR);
         let far_port = there.local_addr().unwrap().port();
         let far_server = Subgraph::behind(there, far.routes(), FAR);
         let supergraph = compose(&folder, &[("near", &near_server), ("far", &far_server)]).await;

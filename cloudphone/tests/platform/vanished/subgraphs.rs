@@ -117,6 +117,51 @@ fn so_does_one_that_speaks_http_2() {
     apart(async |cable: Cable| calls_to_who_vanishes(cable, "prior-knowledge").await);
 }
 
+#[test]
+fn an_instance_that_vanishes_costs_no_answer_and_no_stream() {
+    let settings = format!(
+        "{}
+        [[router.subgraphs.far.instances]]
+        url = \"http://FAR/graphql\"
+        [[router.subgraphs.far.instances]]
+        url = \"http://NEAR/graphql\"
+        [router.subgraphs.far.subscriptions]
+        ping_seconds = 1",
+        settings("negotiated")
+    );
+    apart(async move |cable: Cable| {
+        let site = Site::start(cable, &settings).await;
+        let witness = site.witness().await;
+        all_is_well(&site).await;
+        let mut sockets = Vec::new();
+        for follower in ["one", "other"] {
+            let mut socket = Socket::open(&site.client).await;
+            socket.start("subscription($of: String!) { farTicks(of: $of) }", json!({ "of": follower })).await;
+            socket.event(10, "a tick", number_of).await;
+            sockets.push((follower, socket));
+        }
+        let of_far = |(follower, _): &(&str, Socket)| site.far.followers(follower) == 1;
+        let (follower, mut socket) = sockets.remove(sockets.iter().position(of_far).expect("instances take turns"));
+
+        site.cable.pull();
+        for _ in 0..3 {
+            let began = Instant::now();
+            assert!(crowd(&site).await.iter().all(|whole| *whole), "the other instance answers");
+            eprintln!("with an instance less it took {:?}", began.elapsed());
+            assert!(began.elapsed() < Duration::from_secs(CALL_SECONDS));
+        }
+        all_is_well(&site).await;
+        loop {
+            let Incoming::Next(event) = socket.next(RETURN_SECONDS).await else { panic!("the stream goes on") };
+            if event["extensions"]["subscription"]["gap"] == true {
+                break;
+            }
+        }
+        assert_eq!(site.near.followers(follower), 1, "at the other instance");
+        witness.noticed_nothing().await;
+    });
+}
+
 /// Follows the far subgraph until it was lost and is back, twice: as the same host and as another one.
 async fn stream_of_who_vanishes(cable: Cable, settings: &str) {
     let mut site = Site::start(cable, settings).await;

@@ -120,16 +120,18 @@ impl PlainClient {
                 Attempt::Answered(response) => return Ok(response),
                 Attempt::NotSent => {}
                 Attempt::Failed(error) => {
-                    let is_broken = broke(&error);
-                    if is_broken {
+                    let broken = network_error(&error);
+                    if broken.is_some() {
                         // The host is gone, or another one by now: whatever else rests would fail its caller as well.
                         self.idle.lock().clear();
                     }
-                    // Servers close idle connections at any time, also while a request is on its way (RFC 9112 §9.3.1).
-                    if !repeatable || !(is_broken || error.is_incomplete_message()) {
-                        return Err(unreachable(&error));
+                    // Servers close idle connections at any time, also while a request is on its way (RFC 9112 §9.3.1). Where the
+                    // host is silent, whoever knows another one may turn to it.
+                    let is_there = broken.map_or(error.is_incomplete_message(), |kind| !is_silence(kind));
+                    if repeatable && is_there {
+                        break;
                     }
-                    break;
+                    return Err(unreachable(&error));
                 }
             }
         }
@@ -254,9 +256,15 @@ async fn drive<F: Future>(driver: &mut Option<Driver>, work: F) -> F::Output {
     .await
 }
 
-/// Whether the network says that there is no such connection, or nobody at its other end.
-fn broke(error: &hyper::Error) -> bool {
-    std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<io::Error>)
+/// What the network says where that is why a call failed.
+fn network_error(error: &hyper::Error) -> Option<io::ErrorKind> {
+    let cause = std::error::Error::source(error)?.downcast_ref::<io::Error>()?;
+    Some(cause.kind())
+}
+
+/// Whether nobody answers at the other end, not even that there is no such connection.
+fn is_silence(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::TimedOut | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable)
 }
 
 fn unreachable(error: &hyper::Error) -> SubgraphError {

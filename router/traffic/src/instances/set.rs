@@ -142,6 +142,17 @@ impl Instances {
             .ok_or_else(|| SubgraphError::Unavailable("no instance of it is known".to_owned()))
     }
 
+    /// The same for a call, which takes note of it.
+    fn choose_for(&self, attempt: &Attempt) -> Result<Arc<Instance>, SubgraphError> {
+        let asked = attempt.asked();
+        let chosen = self.choose(&asked)?;
+        let is_other = |instance: &Arc<Instance>| {
+            instance.number != chosen.number && instance.is_healthy() && !asked.contains(&instance.number)
+        };
+        attempt.note(chosen.number, self.current.load().iter().any(is_other));
+        Ok(chosen)
+    }
+
     /// Asks an instance to stream, and takes in what that says of it.
     pub(super) async fn subscribe_at(
         &self,
@@ -181,8 +192,7 @@ impl Instances {
 impl Layer for Arc<Instances> {
     async fn call(&self, attempt: &Attempt) -> Answer {
         self.first_look().await;
-        let instance = self.choose(&attempt.asked())?;
-        attempt.note(instance.number);
+        let instance = self.choose_for(attempt)?;
         instance.calls.fetch_add(1, Ordering::Relaxed);
         if let Some(notes) = CallNotes::of(&attempt.request) {
             notes.goes_to(instance.found.place.name());
@@ -195,8 +205,7 @@ impl Layer for Arc<Instances> {
 
     async fn subscribe(&self, attempt: &Attempt) -> Result<Events, SubgraphError> {
         self.first_look().await;
-        let instance = self.choose(&attempt.asked())?;
-        attempt.note(instance.number);
+        let instance = self.choose_for(attempt)?;
         let source = self.subscribe_at(instance, attempt.request.clone()).await?;
         Ok(Following::stream(Arc::clone(self), attempt.request.clone(), source))
     }
