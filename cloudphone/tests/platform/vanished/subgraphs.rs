@@ -43,7 +43,14 @@ fn is_whole(answer: &Value) -> bool {
 
 /// Asks both subgraphs, by several callers at once.
 async fn crowd(site: &Site) -> Vec<bool> {
-    let answers = (0..CROWD).map(|_| site.client.answer("{ near far }", json!({})));
+    let answers = (0..CROWD).map(async |_| {
+        let began = Instant::now();
+        let answer = site.client.answer("{ near far }", json!({})).await;
+        if !answer["errors"].is_null() {
+            eprintln!("after {:?}: {answer}", began.elapsed());
+        }
+        answer
+    });
     join_all(answers).await.iter().map(is_whole).collect()
 }
 

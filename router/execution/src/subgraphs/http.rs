@@ -19,6 +19,7 @@ use url::Url;
 use crate::{
     request::{SubgraphError, SubgraphEvent, SubgraphRequest, SubgraphResponse, SubgraphService},
     subgraphs::{
+        broken::{is_silence, network_error},
         plain::{PlainClient, PlainOptions, PlainResponse},
         reach::{Reach, failure},
     },
@@ -179,7 +180,32 @@ impl HttpSubgraph {
         body: reqwest::Body,
     ) -> Result<PlainResponse, SubgraphError> {
         let call = client.post(self.options.url.clone()).headers(headers).body(body);
-        let mut response = call.send().await.map_err(|error| failure(&error))?;
+        self.read(call.send().await).await
+    }
+
+    /// Posts a document, and once more if it is repeatable and the connection turns out to be one that the host knows nothing of:
+    /// over HTTP/2 all calls under way share it, and its loss must not count as a failure of the subgraph as often as that.
+    async fn ask(
+        &self,
+        client: &reqwest::Client,
+        headers: HeaderMap,
+        body: Bytes,
+        repeatable: bool,
+    ) -> Result<PlainResponse, SubgraphError> {
+        let call = || client.post(self.options.url.clone()).headers(headers.clone()).body(body.clone()).send();
+        let mut sent = call().await;
+        if let Err(error) = &sent
+            && repeatable
+            && !error.is_connect()
+            && network_error(error).is_some_and(|kind| !is_silence(kind))
+        {
+            sent = call().await;
+        }
+        self.read(sent).await
+    }
+
+    async fn read(&self, sent: reqwest::Result<reqwest::Response>) -> Result<PlainResponse, SubgraphError> {
+        let mut response = sent.map_err(|error| failure(&error))?;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         Ok(PlainResponse { status, headers, body: self.body(response).await })
@@ -277,13 +303,13 @@ impl SubgraphService for HttpSubgraph {
             self.post(self.versatile()?, headers, reqwest::Body::wrap_stream(form.body)).await?
         } else {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            let repeatable = request.kind == OperationKind::Query;
             match &self.client {
                 Client::Plain(plain) => {
-                    let repeatable = request.kind == OperationKind::Query;
                     let call = plain.post(headers, request.to_json(), repeatable);
                     timeout(self.options.timeout, call).await.unwrap_or(Err(SubgraphError::Timeout))?
                 }
-                Client::Versatile(client) => self.post(client, headers, request.to_json().into()).await?,
+                Client::Versatile(client) => self.ask(client, headers, request.to_json(), repeatable).await?,
             }
         };
         let PlainResponse { status, headers, body } = response;

@@ -1,5 +1,6 @@
 //! The ways to reach a subgraph.
 
+mod broken;
 pub mod event_stream;
 pub mod http;
 pub mod in_process;

@@ -26,6 +26,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::{net::TcpStream, time::timeout};
 use url::Url;
 
+use super::broken::{is_silence, network_error};
 use crate::request::SubgraphError;
 
 /// Servers close what is idle for long; a connection that rested longer is not trusted.
@@ -254,17 +255,6 @@ async fn drive<F: Future>(driver: &mut Option<Driver>, work: F) -> F::Output {
         work.as_mut().poll(context)
     })
     .await
-}
-
-/// What the network says where that is why a call failed.
-fn network_error(error: &hyper::Error) -> Option<io::ErrorKind> {
-    let cause = std::error::Error::source(error)?.downcast_ref::<io::Error>()?;
-    Some(cause.kind())
-}
-
-/// Whether nobody answers at the other end, not even that there is no such connection.
-fn is_silence(kind: io::ErrorKind) -> bool {
-    matches!(kind, io::ErrorKind::TimedOut | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable)
 }
 
 fn unreachable(error: &hyper::Error) -> SubgraphError {

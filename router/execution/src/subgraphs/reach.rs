@@ -9,6 +9,7 @@ use std::{
 use bytes::Bytes;
 use url::Url;
 
+use super::broken::network_error;
 use crate::request::SubgraphError;
 
 /// How to get to the host of a URL.
@@ -58,7 +59,8 @@ impl Reach {
 
 /// Why a call by such a client brought nothing.
 pub(crate) fn failure(error: &reqwest::Error) -> SubgraphError {
-    if error.is_timeout() {
+    // A connection that the kernel gave up as lost has taken a part of the call's time only.
+    if error.is_timeout() && (error.is_connect() || network_error(error).is_none()) {
         return SubgraphError::Timeout;
     }
     SubgraphError::Unreachable(innermost(error))
