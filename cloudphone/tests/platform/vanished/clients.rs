@@ -69,6 +69,31 @@ impl Subscriber {
         });
         Self { of, here, heard }
     }
+
+    /// By an event stream over HTTP/2, on a connection of its own.
+    async fn by_frames(site: &Site, of: &'static str, query: &str) -> Self {
+        let stream = site.cable.connect(site.port);
+        let here = stream.local_addr().unwrap();
+        let (sender, connection) = h2::client::handshake(stream).await.unwrap();
+        tokio::spawn(connection);
+        let request = Request::post(format!("http://127.0.0.1:{}/graphql", site.port));
+        let request = request.header("accept", "text/event-stream").header("content-type", "application/json");
+        let mut sender = sender.ready().await.unwrap();
+        let (response, mut body) = sender.send_request(request.body(()).unwrap(), false).unwrap();
+        let document = json!({ "query": query, "variables": { "of": of } }).to_string();
+        body.send_data(document.into(), true).unwrap();
+        let heard = Arc::<AtomicUsize>::default();
+        let counted = Arc::clone(&heard);
+        let mut events = response.await.unwrap().into_body();
+        tokio::spawn(async move {
+            while let Some(Ok(bytes)) = events.data().await {
+                events.flow_control().release_capacity(bytes.len()).unwrap();
+                counted.fetch_add(1, Ordering::Relaxed);
+            }
+            drop(sender);
+        });
+        Self { of, here, heard }
+    }
 }
 
 fn post(accept: &str, length: usize) -> String {
@@ -130,6 +155,8 @@ fn subscribers_by_streamed_responses_who_vanish_are_let_go_and_nobody_else_notic
             Subscriber::by_stream(&site, "busy by parts", BUSY, parts).await,
             Subscriber::by_stream(&site, "quiet by events", QUIET, events).await,
             Subscriber::by_stream(&site, "quiet by parts", QUIET, parts).await,
+            Subscriber::by_frames(&site, "busy by frames", BUSY).await,
+            Subscriber::by_frames(&site, "quiet by frames", QUIET).await,
         ];
         vanish(&site, &subscribers, SILENT_LIMIT_SECONDS).await;
         eventually(5, "only the witness is counted", async || {

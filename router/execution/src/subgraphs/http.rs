@@ -101,7 +101,8 @@ impl HttpOptions {
         self.connect_timeout.min(self.timeout / 2)
     }
 
-    fn client(&self) -> Result<reqwest::Client, SubgraphError> {
+    /// A client whose connections count as lost when the host takes nothing of what it is sent for so long.
+    fn client(&self, acknowledge_timeout: Duration) -> Result<reqwest::Client, SubgraphError> {
         let mut builder = reqwest::Client::builder()
             .timeout(self.timeout)
             .connect_timeout(self.connect_timeout)
@@ -109,7 +110,7 @@ impl HttpOptions {
         #[cfg(target_os = "linux")]
         {
             // Over HTTP/2 all calls share a connection, so that each would wait in vain for a host that is gone.
-            builder = builder.tcp_user_timeout(self.acknowledge_timeout());
+            builder = builder.tcp_user_timeout(acknowledge_timeout);
         }
         builder = match self.version {
             HttpVersion::Negotiated => builder,
@@ -125,7 +126,7 @@ impl HttpOptions {
 /// A subgraph behind a URL.
 pub struct HttpSubgraph {
     client: Client,
-    /// For calls with files where all others go by the plain client; made when the first such call comes.
+    /// For calls with files, which a subgraph may take as slowly as it likes; made when the first such call comes.
     for_files: OnceLock<reqwest::Client>,
     options: HttpOptions,
     decorator: Option<Arc<dyn RequestDecorator>>,
@@ -144,7 +145,7 @@ impl HttpSubgraph {
     pub fn new(options: HttpOptions) -> Result<Self, SubgraphError> {
         let client = match options.plain().and_then(PlainClient::new) {
             Some(plain) => Client::Plain(Box::new(plain)),
-            None => Client::Versatile(options.client()?),
+            None => Client::Versatile(options.client(options.acknowledge_timeout())?),
         };
         Ok(Self { client, for_files: OnceLock::new(), options, decorator: None, subscriptions: None })
     }
@@ -163,14 +164,12 @@ impl HttpSubgraph {
         self
     }
 
-    fn versatile(&self) -> Result<&reqwest::Client, SubgraphError> {
-        match (&self.client, self.for_files.get()) {
-            (Client::Versatile(client), _) | (_, Some(client)) => Ok(client),
-            (Client::Plain(_), None) => {
-                let client = self.options.client()?;
-                Ok(self.for_files.get_or_init(|| client))
-            }
+    fn for_files(&self) -> Result<&reqwest::Client, SubgraphError> {
+        if let Some(client) = self.for_files.get() {
+            return Ok(client);
         }
+        let client = self.options.client(self.options.timeout)?;
+        Ok(self.for_files.get_or_init(|| client))
     }
 
     async fn post(
@@ -300,7 +299,7 @@ impl SubgraphService for HttpSubgraph {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(form.length));
             // A form is what other sites' pages can send too, so servers ask for a sign that no browser sent it unasked.
             headers.insert("apollo-require-preflight", HeaderValue::from_static("true"));
-            self.post(self.versatile()?, headers, reqwest::Body::wrap_stream(form.body)).await?
+            self.post(self.for_files()?, headers, reqwest::Body::wrap_stream(form.body)).await?
         } else {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             let repeatable = request.kind == OperationKind::Query;
