@@ -19,8 +19,8 @@ const SETTINGS: &str = "[http]
     write_timeout_seconds = 3
     request_timeout_seconds = 5
     [router]
-    heartbeat_seconds = 1";
-/// Two heartbeats, the time for a write and what the kernel has beyond it are ten seconds; the rest is the machine's.
+    heartbeat_seconds = 2";
+/// Three heartbeats take six seconds, the time for a write and what the kernel has beyond it eight; the rest is the machine's.
 const LIMIT_SECONDS: u64 = 25;
 /// The same where nothing is ever sent but a sign of life every twelve seconds.
 const SILENT_LIMIT_SECONDS: u64 = 40;

@@ -20,7 +20,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 const TICK: Duration = Duration::from_millis(50);
 /// More than kernel and router keep for somebody who takes nothing.
-const LARGE: usize = 16 * 1024 * 1024;
+const LARGE: usize = 6 * 1024 * 1024;
 
 type Graph = Schema<Answers, EmptyMutation, Events>;
 
