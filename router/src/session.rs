@@ -1,5 +1,7 @@
 //! The identity of one connection over time: renewed by the client, withdrawn by expiry or by a change of rights.
 
+mod rights;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +11,13 @@ use cloudphone_observability::continue_trace;
 use cloudphone_traffic::headers::ClientHeaders;
 use parking_lot::Mutex;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Notify, broadcast};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tracing::{Instrument as _, Span};
+
+pub use rights::Entitled;
+use rights::Rights;
 
 use crate::authentication::{AccessChange, AuthenticationError, Authenticator, Credential, Principal};
 
@@ -53,7 +58,7 @@ struct Shared {
     authenticator: Arc<dyn Authenticator>,
     origin: Arc<Origin>,
     credential: Mutex<Option<Credential>>,
-    state: watch::Sender<SessionState>,
+    rights: Rights,
     renewed: Notify,
 }
 
@@ -103,7 +108,7 @@ impl Session {
             authenticator,
             origin: Arc::new(origin),
             credential: Mutex::new(credential),
-            state: watch::channel(state).0,
+            rights: Rights::new(state),
             renewed: Notify::new(),
         });
         let session = Self { shared, headers: ClientHeaders::default(), watcher: Mutex::default() };
@@ -129,7 +134,7 @@ impl Session {
     pub async fn renew(&self, credential: Credential) -> Result<(), AuthenticationError> {
         let changes = self.shared.authenticator.changes();
         let caller = verify(&*self.shared.authenticator, &credential, &self.shared.origin).await?;
-        let same_person = match (&*self.shared.state.borrow(), &caller) {
+        let same_person = match (&self.shared.rights.now(), &caller) {
             (SessionState::Valid(before), Some(caller)) => before.is_same_person(caller),
             (SessionState::Anonymous, _) => true,
             (SessionState::Valid(_) | SessionState::Ended(_), _) => false,
@@ -149,8 +154,7 @@ impl Session {
 
     /// Whether a request beside the connection is of the same person; a credential that holds for longer renews the session.
     pub async fn admits(&self, credential: Option<Credential>) -> Result<bool, AuthenticationError> {
-        let state = self.shared.state.borrow().clone();
-        let before = match (state, &credential) {
+        let before = match (self.shared.rights.now(), &credential) {
             (SessionState::Ended(error), _) => return Err(error),
             // Where the router knows no accounts, the credential itself is all there is to compare.
             (SessionState::Anonymous, given) => return Ok(*given == *self.shared.credential.lock()),
@@ -174,8 +178,8 @@ impl Session {
     }
 
     /// The state now and as it changes.
-    pub fn state(&self) -> watch::Receiver<SessionState> {
-        self.shared.state.subscribe()
+    pub fn entitled(&self) -> Entitled {
+        self.shared.rights.follow()
     }
 
     /// Where the connection comes from.
@@ -189,25 +193,22 @@ impl Drop for Session {
         if let Some(watcher) = self.watcher.get_mut() {
             watcher.abort();
         }
+        // Whatever still goes by its rights must not do so unwatched.
+        self.shared.end(AuthenticationError::Unavailable);
     }
 }
 
 impl Shared {
     /// Running operations hear of it only when the rights are others than before.
     fn put(&self, caller: Option<Principal>) {
-        let now = SessionState::of(caller);
-        self.state.send_if_modified(|state| {
-            let changed = match (&*state, &now) {
-                (SessionState::Valid(before), SessionState::Valid(caller)) => !before.has_rights_of(caller),
-                (before, now) => before != now,
-            };
-            *state = now;
-            changed
+        self.rights.put(SessionState::of(caller), |before, now| match (before, now) {
+            (SessionState::Valid(before), SessionState::Valid(caller)) => !before.has_rights_of(caller),
+            (before, now) => before != now,
         });
     }
 
     fn end(&self, error: AuthenticationError) {
-        self.state.send_replace(SessionState::Ended(error));
+        self.rights.put(SessionState::Ended(error), |_, _| true);
     }
 
     /// Asks again who the credential stands for.
@@ -229,7 +230,7 @@ impl Shared {
     }
 
     fn time_left(&self) -> Duration {
-        match &*self.state.borrow() {
+        match self.rights.now() {
             SessionState::Valid(caller) => {
                 caller.expires_at().map_or(NO_END, |end| (end - Utc::now()).to_std().unwrap_or_default())
             }
@@ -238,19 +239,19 @@ impl Shared {
     }
 
     fn concerned(&self, change: &AccessChange) -> bool {
-        matches!(&*self.state.borrow(), SessionState::Valid(caller) if change.concerns(caller))
+        matches!(self.rights.now(), SessionState::Valid(caller) if change.concerns(&caller))
     }
 
     fn expired(&self) -> bool {
         let now = Utc::now();
-        matches!(&*self.state.borrow(), SessionState::Valid(caller) if caller.expires_at().is_some_and(|end| end <= now))
+        matches!(self.rights.now(), SessionState::Valid(caller) if caller.expires_at().is_some_and(|end| end <= now))
     }
 }
 
 /// Whether and why the session has ended, once its state as it is now is seen.
-pub fn ended(state: &mut watch::Receiver<SessionState>) -> Option<AuthenticationError> {
-    match &*state.borrow_and_update() {
-        SessionState::Ended(error) => Some(*error),
+pub fn ended(entitled: &mut Entitled) -> Option<AuthenticationError> {
+    match entitled.see() {
+        SessionState::Ended(error) => Some(error),
         SessionState::Anonymous | SessionState::Valid(_) => None,
     }
 }

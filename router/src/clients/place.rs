@@ -37,9 +37,8 @@ impl LivePlace {
 
     /// Counts for the caller of the session from now on.
     pub fn pass_to(&mut self, edge: &OpenEdge, session: &Session) -> Result<(), NoPlace> {
-        let state = session.state();
-        let holder = match &*state.borrow() {
-            SessionState::Valid(caller) => Holder::of(Some(caller), session.origin()),
+        let holder = match session.entitled().now() {
+            SessionState::Valid(caller) => Holder::of(Some(&caller), session.origin()),
             SessionState::Anonymous | SessionState::Ended(_) => return Ok(()),
         };
         let passed = self.share.pass_to(holder, edge.limits.connections_per_user);

@@ -57,7 +57,7 @@ pub struct Reservation {
 impl Reservation {
     /// Whoever it belongs to, as long as their session holds.
     pub fn caller(&self) -> Result<Option<Principal>, AuthenticationError> {
-        self.session.state().borrow().caller()
+        self.session.entitled().now().caller()
     }
 }
 
@@ -203,10 +203,10 @@ impl Stream {
     async fn run(self) {
         let heartbeat = self.edge.limits.event_stream_heartbeat;
         let mut quiet = interval_at(Instant::now() + heartbeat, heartbeat);
-        let mut state = self.reservation.session.state();
+        let mut entitled = self.reservation.session.entitled();
         let superseded = self.reservation.operations.clone();
         loop {
-            if ended(&mut state).is_some() {
+            if ended(&mut entitled).is_some() {
                 return self.settle(LAST_WORDS).await;
             }
             let frame = tokio::select! {
@@ -216,13 +216,10 @@ impl Stream {
                 },
                 _ = quiet.tick() => Bytes::from_static(sse::COMMENT),
                 () = self.frames.closed() => return,
-                changed = state.changed() => match changed {
-                    Ok(()) => {
-                        self.reservation.operations.rights_changed();
-                        continue;
-                    }
-                    Err(_) => return,
-                },
+                () = entitled.changed() => {
+                    self.reservation.operations.rights_changed();
+                    continue;
+                }
                 () = self.edge.draining.cancelled() => {
                     self.reservation.operations.stop_streams();
                     return self.settle(self.edge.limits.drain).await;

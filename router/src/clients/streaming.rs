@@ -42,7 +42,8 @@ pub async fn answer(
     if let Err(full) = place.pass_to(&edge, &session) {
         return Ok(full.answer(session.origin()));
     }
-    let subscription = match edge.streams().subscribe(prepared, session.origin(), session.headers(), session.state()) {
+    let subscription = match edge.streams().subscribe(prepared, session.origin(), session.headers(), session.entitled())
+    {
         Ok(subscription) => subscription,
         Err(full) => return Ok(refused(full, session.origin())),
     };
@@ -152,7 +153,7 @@ async fn run(
     let origin = session.origin();
     match end {
         // Without an end a client knows that there is more to come, and connects again.
-        StreamEnd::ClientGone | StreamEnd::Denied(AuthenticationError::Expired | AuthenticationError::Unavailable) => {
+        StreamEnd::Denied(AuthenticationError::Expired | AuthenticationError::Unavailable) => {
             return;
         }
         StreamEnd::Completed => {}

@@ -19,7 +19,7 @@ use cloudphone_observability::{is_tracing, traceparent};
 use cloudphone_traffic::headers::ClientHeaders;
 use futures::{FutureExt as _, StreamExt as _};
 use parking_lot::Mutex;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio::time::sleep_until;
 use tracing::Span;
 
@@ -35,7 +35,7 @@ use shared::{Reader, Shared};
 pub use subscription::{Next, Step, StreamEnd, Subscription};
 
 use crate::gateway::{Gateway, Prepared, Scope, labels};
-use crate::session::SessionState;
+use crate::session::Entitled;
 
 /// Events that wait for the only subscriber of a stream that is not to be shared.
 const EVENTS_AHEAD: usize = 4;
@@ -90,15 +90,15 @@ impl Streams {
         prepared: Prepared,
         origin: &Arc<Origin>,
         headers: &ClientHeaders,
-        state: watch::Receiver<SessionState>,
+        entitled: Entitled,
     ) -> Result<Subscription, Full> {
         // Whose session has ended needs no place: it is told so by its first event.
-        let caller = state.borrow().caller();
+        let caller = entitled.now().caller();
         let scope = caller.ok().map(|caller| Scope { caller, origin: Origin::clone(origin), headers: headers.clone() });
         let place = scope.map(|scope| self.inner.places.take(&scope, &self.inner.limits.load())).transpose()?;
         let asked = Arc::new(Asked::new(&prepared));
         let mut subscription =
-            Subscription::new(self.clone(), asked, (Arc::clone(origin), headers.clone()), state, place);
+            Subscription::new(self.clone(), asked, (Arc::clone(origin), headers.clone()), entitled, place);
         // At once, so that a client that sees the head of its answer misses nothing from then on.
         let _ = subscription.open(&prepared);
         // From here on the stream's own plan counts, which may be replaced.

@@ -4,7 +4,6 @@ use std::sync::{Arc, Weak};
 
 use cloudphone_core::Origin;
 use cloudphone_traffic::headers::ClientHeaders;
-use tokio::sync::watch;
 
 use super::Streams;
 use super::event::Event;
@@ -16,7 +15,7 @@ use super::rules::Overrun;
 use super::shared::{Over, Reader, Received};
 use crate::authentication::AuthenticationError;
 use crate::gateway::{Prepared, Scope};
-use crate::session::SessionState;
+use crate::session::Entitled;
 
 /// What comes next.
 #[derive(Debug)]
@@ -45,8 +44,6 @@ pub enum Step {
 pub enum StreamEnd {
     /// The source has no more events.
     Completed,
-    /// The client is gone.
-    ClientGone,
     /// The client could not keep up, and this subscription leaves nothing out.
     TooSlow,
     /// The supergraph changed, and what was asked is answered by another plan or not at all.
@@ -69,7 +66,7 @@ pub struct Subscription {
     asked: Arc<Asked>,
     origin: Arc<Origin>,
     headers: ClientHeaders,
-    state: watch::Receiver<SessionState>,
+    entitled: Entitled,
     reader: Option<Reader>,
     tie: Arc<Tie>,
     /// It was overrun, and has a stream of its own since.
@@ -84,7 +81,7 @@ impl Subscription {
         streams: Streams,
         asked: Arc<Asked>,
         (origin, headers): (Arc<Origin>, ClientHeaders),
-        state: watch::Receiver<SessionState>,
+        entitled: Entitled,
         place: Option<Place>,
     ) -> Self {
         Self {
@@ -92,7 +89,7 @@ impl Subscription {
             asked,
             origin,
             headers,
-            state,
+            entitled,
             reader: None,
             tie: Arc::default(),
             alone: false,
@@ -115,10 +112,9 @@ impl Subscription {
                 }
                 Step::Nothing => {
                     let reader = self.reader.as_ref().expect("it is open when there is nothing to take");
-                    let mut state = self.state.clone();
                     tokio::select! {
                         // Which rights it has now is seen by the next step.
-                        _ = state.changed() => {}
+                        () = self.entitled.changed() => {}
                         () = reader.news() => {}
                     }
                 }
@@ -128,10 +124,8 @@ impl Subscription {
 
     /// What is to be done now, without waiting.
     pub fn step(&mut self) -> Step {
-        match self.state.has_changed() {
-            Ok(false) => {}
-            Ok(true) => self.start_anew(),
-            Err(_) => return Step::End(StreamEnd::ClientGone),
+        if self.entitled.has_changed() {
+            self.start_anew();
         }
         loop {
             let Some(reader) = &mut self.reader else { return Step::Reopen };
@@ -176,14 +170,14 @@ impl Subscription {
 
     /// Whether the rights have changed since it was opened.
     pub fn is_outdated(&self) -> bool {
-        self.state.has_changed().unwrap_or(true)
+        self.entitled.has_changed()
     }
 
     /// Waits for a write, but not beyond the rights under which its event was made; none when these ended meanwhile.
     pub async fn while_entitled<T>(&mut self, write: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
-            _ = self.state.changed() => {
+            () = self.entitled.changed() => {
                 self.start_anew();
                 None
             }
@@ -203,14 +197,14 @@ impl Subscription {
 
     /// Begins anew, by the plan of now; an error is its end.
     pub async fn reopen(&mut self) -> Result<(), StreamEnd> {
-        self.state.borrow().caller().map_err(StreamEnd::Denied)?;
+        self.entitled.now().caller().map_err(StreamEnd::Denied)?;
         let gateway = &self.streams.inner.gateway;
         let prepared = gateway.prepare_again(&self.asked.source, &self.asked.variables).await;
         self.open(&prepared.ok_or(StreamEnd::Superseded)?).map_err(StreamEnd::Denied)
     }
 
     pub(super) fn open(&mut self, prepared: &Prepared) -> Result<(), AuthenticationError> {
-        let caller = self.state.borrow_and_update().caller()?;
+        let caller = self.entitled.see().caller()?;
         let scope = Scope { caller, origin: Origin::clone(&self.origin), headers: self.headers.clone() };
         let reader = if self.alone {
             self.streams.open_alone(prepared, &self.asked, scope)
@@ -218,6 +212,8 @@ impl Subscription {
             self.streams.open(prepared, &self.asked, scope)
         };
         self.tie.bind(&self.streams, reader.stream());
+        // The same in its contents; a crowd of subscribers holds it once.
+        self.asked = Arc::clone(&reader.stream().course.asked);
         self.reader = Some(reader);
         Ok(())
     }

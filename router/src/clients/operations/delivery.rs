@@ -18,8 +18,7 @@ pub(super) struct Delivery {
     operations: Weak<Inner>,
     out: Arc<Outbox>,
     pub(super) envelope: Envelope,
-    pub(super) id: Box<str>,
-    /// Tells operations apart that have the same id one after the other.
+    /// Which of the connection's operations it is.
     pub(super) number: u64,
     course: Mutex<Course>,
 }
@@ -28,8 +27,8 @@ pub(super) struct Delivery {
 struct Course {
     /// Absent while a task has it.
     subscription: Option<Box<Subscription>>,
-    /// What there was no room for.
-    held: Option<Message>,
+    /// What there was no room for; boxed, as there mostly is.
+    held: Option<Box<Message>>,
     /// It is told when there is room.
     waits: bool,
     /// The client wants no more of it.
@@ -45,12 +44,11 @@ pub(super) enum Turn {
 }
 
 impl Delivery {
-    pub(super) fn new(operations: &Arc<Inner>, envelope: Envelope, id: &str, number: u64) -> Arc<Self> {
+    pub(super) fn new(operations: &Arc<Inner>, envelope: Envelope, number: u64) -> Arc<Self> {
         Arc::new(Self {
             operations: Arc::downgrade(operations),
             out: Arc::clone(&operations.out),
             envelope,
-            id: id.into(),
             number,
             course: Mutex::default(),
         })
@@ -87,7 +85,7 @@ impl Delivery {
             // What was held is not told beyond the rights under which it was made.
             let held = course.held.take().filter(|_| !subscription.is_outdated());
             let message = match held {
-                Some(message) => message,
+                Some(message) => *message,
                 None => match subscription.step() {
                     Step::Event(event) => self.envelope.next(event.body()),
                     Step::Nothing => return None,
@@ -99,7 +97,7 @@ impl Delivery {
                 },
             };
             if let Some(message) = self.put(message, round) {
-                course.held = Some(message);
+                course.held = Some(Box::new(message));
                 if !course.waits {
                     course.waits = true;
                     let listener: Weak<Self> = Arc::downgrade(self);

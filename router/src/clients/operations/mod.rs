@@ -1,20 +1,21 @@
 //! The operations that share one connection, by either protocol that has such connections.
 
 mod delivery;
+mod running;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cloudphone_core::Origin;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
+use tokio::sync::futures::Notified;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
 use delivery::{Delivery, Turn};
+use running::{Operation, Running};
 
 use super::envelope::{Envelope, Message, Wire};
 use super::outbox::Outbox;
@@ -27,7 +28,7 @@ use crate::gateway::{OperationKind, Prepared, Scope};
 use crate::pipeline::{Admitted, Rejection};
 use crate::server::OpenEdge;
 use crate::session::Session;
-use crate::streams::{Listener as _, Round, StreamEnd, Tie};
+use crate::streams::{Listener as _, Round, StreamEnd};
 
 /// What begins an operation.
 pub enum Start {
@@ -54,30 +55,6 @@ struct Inner {
     tasks: TaskTracker,
 }
 
-#[derive(Default)]
-struct Running {
-    started: u64,
-    operations: HashMap<Box<str>, Operation>,
-}
-
-struct Operation {
-    /// Tells operations apart that have the same id one after the other.
-    number: u64,
-    /// What is done about it at this moment; a subscription that runs needs no task.
-    task: Option<AbortHandle>,
-    streams: bool,
-    /// Its stream, once it has one.
-    tie: Option<Arc<Tie>>,
-    delivery: Option<Arc<Delivery>>,
-}
-
-impl Operation {
-    fn stop(self) {
-        self.task.inspect(AbortHandle::abort);
-        self.delivery.inspect(|delivery| delivery.stop());
-    }
-}
-
 impl Operations {
     /// None yet.
     pub fn new(edge: Arc<OpenEdge>, session: Arc<Session>, wire: Wire, out: Arc<Outbox>) -> Self {
@@ -89,45 +66,41 @@ impl Operations {
     pub fn start(&self, id: String, start: Start) -> Result<(), Close> {
         let inner = &self.inner;
         let mut running = inner.running.lock();
-        if running.operations.contains_key(id.as_str()) {
+        if running.has(&id) {
             return Err(Close::SubscriberExists(id));
         }
-        if running.operations.len() >= inner.edge.newest().limits.operations_per_connection {
+        if running.len() >= inner.edge.newest().limits.operations_per_connection {
             drop(running);
             let message = "Too many operations run on this connection; end one first.";
             let refusal = Envelope::new(inner.wire, &id).error(&inner.errors("TOO_MANY_OPERATIONS", message));
             // A client that floods a full queue with operations is cut off rather than answered.
             return if inner.out.try_send(refusal) { Ok(()) } else { Err(Close::TooSlow) };
         }
-        running.started += 1;
-        let number = running.started;
         let trace = OperationTrace::begin(&start, inner.session.origin());
-        let (operations, name, start) = (Arc::clone(inner), Box::from(id.as_str()), Box::new((start, trace)));
-        let task = inner.tasks.spawn(async move { operations.run(&id, number, start).await }).abort_handle();
-        let operation = Operation { number, task: Some(task), streams: false, tie: None, delivery: None };
-        running.operations.insert(name, operation);
+        let (operations, envelope, start) =
+            (Arc::clone(inner), Envelope::new(inner.wire, &id), Box::new((start, trace)));
+        running.add(id, |number| {
+            inner.tasks.spawn(async move { operations.run(envelope, number, start).await }).abort_handle()
+        });
         Ok(())
     }
 
     /// Ends an operation that the client no longer wants.
     pub fn stop(&self, id: &str) {
-        let stopped = self.inner.running.lock().operations.remove(id);
+        let stopped = self.inner.running.lock().take(|operation| operation.id() == id);
         stopped.into_iter().for_each(Operation::stop);
     }
 
     /// Ends the subscriptions without a word, so that clients take them up again elsewhere.
     pub fn stop_streams(&self) {
-        let running = &mut self.inner.running.lock().operations;
-        let stopped: Vec<_> = running.extract_if(|_, operation| operation.streams).collect();
-        for (_, operation) in stopped {
-            operation.stop();
-        }
+        let stopped = self.inner.running.lock().take(|operation| operation.streams);
+        stopped.into_iter().for_each(Operation::stop);
     }
 
     /// The caller's rights are others now, or ended.
     pub fn rights_changed(&self) {
         let running = self.inner.running.lock();
-        let deliveries: Vec<_> = running.operations.values().filter_map(|one| one.delivery.clone()).collect();
+        let deliveries: Vec<_> = running.iter().filter_map(|one| one.delivery.clone()).collect();
         drop(running);
         let mut round = Round::default();
         for delivery in deliveries {
@@ -137,14 +110,14 @@ impl Operations {
 
     /// Waits until a change of the supergraph has ended all streams there were; for one who waits. The connection's end lets clients come back and subscribe
     /// again by themselves, as none of them does when a single operation fails.
-    pub async fn superseded(&self) {
-        self.inner.superseded.notified().await;
+    pub fn superseded(&self) -> Notified<'_> {
+        self.inner.superseded.notified()
     }
 
     /// Ends all of them.
     pub fn stop_all(&self) {
-        let stopped = std::mem::take(&mut self.inner.running.lock().operations);
-        stopped.into_values().for_each(Operation::stop);
+        let stopped = self.inner.running.lock().take(|_| true);
+        stopped.into_iter().for_each(Operation::stop);
     }
 
     /// Waits until all have said their last word, at most for `limit`.
@@ -155,19 +128,18 @@ impl Operations {
 }
 
 impl Inner {
-    async fn run(self: &Arc<Self>, id: &str, number: u64, start: Box<(Start, OperationTrace)>) {
-        let envelope = Envelope::new(self.wire, id);
+    async fn run(self: &Arc<Self>, envelope: Envelope, number: u64, start: Box<(Start, OperationTrace)>) {
         let (start, trace) = *start;
         let last = match self.admit(start, &trace.origin).instrument(trace.span.clone()).await {
             Err(rejection) => rejection.map(|rejection| envelope.error(&rejection.errors)),
             Ok(Admitted { prepared, place, .. }) if prepared.kind() == OperationKind::Subscription => {
                 drop(place);
-                self.stream(envelope, id, number, prepared, &trace)
+                self.stream(envelope, number, prepared, &trace)
             }
             Ok(admitted) => self.answer(&envelope, admitted, &trace.origin).instrument(trace.span.clone()).await,
         };
         if let Some(last) = last {
-            self.finish(id, number, last).await;
+            self.finish(number, last).await;
         }
     }
 
@@ -188,7 +160,7 @@ impl Inner {
     }
 
     fn scope(&self, origin: &Origin) -> Result<Scope, AuthenticationError> {
-        let caller = self.session.state().borrow().caller()?;
+        let caller = self.session.entitled().now().caller()?;
         Ok(Scope { caller, origin: origin.clone(), headers: self.session.headers().clone() })
     }
 
@@ -209,7 +181,6 @@ impl Inner {
     fn stream(
         self: &Arc<Self>,
         envelope: Envelope,
-        id: &str,
         number: u64,
         prepared: Prepared,
         trace: &OperationTrace,
@@ -217,19 +188,18 @@ impl Inner {
         let session = &self.session;
         let mut running = self.running.lock();
         // The client may have ended it meanwhile.
-        let operation = running.operations.get_mut(id).filter(|own| own.number == number)?;
-        operation.streams = true;
+        running.find(number)?.streams = true;
         drop(running);
         let subscribed = trace.span.in_scope(|| {
-            self.edge.newest().streams().subscribe(prepared, &trace.origin, session.headers(), session.state())
+            self.edge.newest().streams().subscribe(prepared, &trace.origin, session.headers(), session.entitled())
         });
         let subscription = match subscribed {
             Ok(subscription) => Box::new(subscription),
             Err(full) => return Some(envelope.error(&self.errors(full.code(), &full.to_string()))),
         };
-        let delivery = Delivery::new(self, envelope, id, number);
+        let delivery = Delivery::new(self, envelope, number);
         let mut running = self.running.lock();
-        let operation = running.operations.get_mut(id).filter(|own| own.number == number)?;
+        let operation = running.find(number)?;
         operation.tie = Some(subscription.tie());
         operation.delivery = Some(Arc::clone(&delivery));
         // Done with; as long as it is named here, a task keeps its room.
@@ -243,8 +213,7 @@ impl Inner {
     fn take_turn(self: Arc<Self>, delivery: &Arc<Delivery>, turn: Turn) {
         let (operations, own) = (Arc::clone(&self), Arc::clone(delivery));
         let mut running = self.running.lock();
-        let operation = running.operations.get_mut(&delivery.id).filter(|own| own.number == delivery.number);
-        let Some(operation) = operation else { return };
+        let Some(operation) = running.find(delivery.number) else { return };
         operation.task = Some(self.tasks.spawn(async move { operations.turn(own, turn).await }).abort_handle());
     }
 
@@ -256,8 +225,7 @@ impl Inner {
         match ended {
             Ok(subscription) => {
                 let mut running = self.running.lock();
-                let operation = running.operations.get_mut(&delivery.id).filter(|own| own.number == delivery.number);
-                if let Some(operation) = operation {
+                if let Some(operation) = running.find(delivery.number) {
                     operation.task = None;
                 }
                 drop(running);
@@ -265,7 +233,7 @@ impl Inner {
             }
             Err(end) => {
                 if let Some(last) = self.last_word(&delivery.envelope, end) {
-                    self.finish(&delivery.id, delivery.number, last).await;
+                    self.finish(delivery.number, last).await;
                 }
             }
         }
@@ -289,8 +257,7 @@ impl Inner {
             }
             // A connection that is about to end, so that clients take everything up again elsewhere or with a fresh
             // credential, must not end its operations for good. A socket tells by its close code why it ends.
-            StreamEnd::ClientGone
-            | StreamEnd::Denied(AuthenticationError::Expired | AuthenticationError::Unavailable) => None,
+            StreamEnd::Denied(AuthenticationError::Expired | AuthenticationError::Unavailable) => None,
             StreamEnd::Denied(_) if self.wire == Wire::WebSocket => None,
             StreamEnd::Denied(denied) => Some(envelope.error(&self.errors(denied.code(), &denied.to_string()))),
         }
@@ -299,19 +266,15 @@ impl Inner {
     /// Whether a change of the supergraph left none of the streams.
     fn is_deserted(&self) -> bool {
         let running = self.running.lock();
-        let mut streams = running.operations.values().filter(|operation| operation.streams);
+        let mut streams = running.iter().filter(|operation| operation.streams);
         streams.all(|operation| operation.tie.as_ref().is_some_and(|tie| tie.is_superseded()))
     }
 
     /// Says an operation's last word. Its id is free before the client hears it, as the client may use it again at once;
     /// a client that ended the operation itself hears nothing more of it.
-    async fn finish(&self, id: &str, number: u64, last: Message) {
-        let was_running = {
-            let running = &mut self.running.lock().operations;
-            let own = running.get(id).is_some_and(|operation| operation.number == number);
-            own && running.remove(id).is_some()
-        };
-        if was_running {
+    async fn finish(&self, number: u64, last: Message) {
+        let finished = self.running.lock().take(|operation| operation.number() == number);
+        if !finished.is_empty() {
             self.out.send(last).await;
         }
     }

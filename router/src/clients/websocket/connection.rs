@@ -8,6 +8,7 @@ use cloudphone_core::Origin;
 use cloudphone_traffic::headers::ClientHeaders;
 use tokio::time::timeout;
 
+use super::bytes::ByteStream;
 use super::socket::{Over, Socket};
 use crate::authentication::{AuthenticationError, Credential};
 use crate::clients::envelope::{Message, Wire};
@@ -23,22 +24,40 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How long queries and mutations may take to finish when the supergraph changed.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// Where a connection comes from, what else of it subgraphs are told, the credential that its request had, and its place.
-type Arrival = (Origin, ClientHeaders, Option<Credential>, Box<LivePlace>);
+/// What is known of a connection before its first word. Boxed, as most of a connection's life comes after.
+pub(super) type Arrival = Box<Arrived>;
+
+/// See [`Arrival`].
+pub(super) struct Arrived {
+    pub(super) origin: Origin,
+    /// What else of it subgraphs are told.
+    pub(super) headers: ClientHeaders,
+    /// The credential that its request had.
+    pub(super) credential: Option<Credential>,
+    pub(super) place: Box<LivePlace>,
+}
 
 /// Serves the connection to its end; `read` was read of it already.
-pub(super) async fn serve(edge: Arc<OpenEdge>, out: Arc<Outbox>, read: Bytes, arrival: Box<Arrival>) {
-    metrics::gauge!("cloudphone_websocket_connections").increment(1.0);
+pub(super) fn serve(
+    edge: Arc<OpenEdge>,
+    stream: ByteStream,
+    read: Bytes,
+    arrival: Arrival,
+) -> impl Future<Output = ()> {
+    let out = Outbox::of_socket(stream);
     let socket = Socket::new(Arc::clone(&out), &read, edge.limits.heartbeat, edge.limits.write_timeout);
+    // A connection that says nothing more must not keep what its request was read into.
     drop(read);
     let mut connection = Connection { edge, socket, out, place: None };
-    let over = connection.run(arrival).await;
-    // Boxed, as a connection that goes on must not keep the room that its end takes.
-    match over {
-        Over::Close(close) => Box::pin(connection.socket.close(&close)).await,
-        Over::Gone => Box::pin(connection.socket.leave()).await,
+    async move {
+        metrics::gauge!("cloudphone_websocket_connections").increment(1.0);
+        // Boxed, as a connection that goes on must not keep the room that its end takes.
+        match connection.run(arrival).await {
+            Over::Close(close) => Box::pin(connection.socket.close(close)).await,
+            Over::Gone => Box::pin(connection.socket.leave()).await,
+        }
+        metrics::gauge!("cloudphone_websocket_connections").decrement(1.0);
     }
-    metrics::gauge!("cloudphone_websocket_connections").decrement(1.0);
 }
 
 struct Connection {
@@ -50,8 +69,8 @@ struct Connection {
 }
 
 impl Connection {
-    async fn run(&mut self, arrival: Box<Arrival>) -> Over {
-        // Boxed, as most of a connection's life comes after.
+    async fn run(&mut self, arrival: Arrival) -> Over {
+        // Boxed, like the arrival.
         let session = match Box::pin(self.begin(arrival)).await {
             Ok(session) => Arc::new(session),
             Err(over) => return over,
@@ -63,7 +82,7 @@ impl Connection {
         over
     }
 
-    async fn begin(&mut self, arrival: Box<Arrival>) -> Result<Session, Over> {
+    async fn begin(&mut self, arrival: Arrival) -> Result<Session, Over> {
         let draining = self.edge.draining.clone();
         let limit = self.edge.limits.initialisation_timeout;
         tokio::select! {
@@ -75,10 +94,10 @@ impl Connection {
         }
     }
 
-    async fn initialise(&mut self, arrival: Box<Arrival>) -> Result<Session, Over> {
-        let (origin, told, early, mut place) = *arrival;
+    async fn initialise(&mut self, arrival: Arrival) -> Result<Session, Over> {
+        let Arrived { origin, headers, credential: early, mut place } = *arrival;
         loop {
-            match self.next().await? {
+            match *self.next().await? {
                 ClientMessage::ConnectionInit { payload } => {
                     let credential = self.edge.authenticator.places().in_payload(&payload).or(early);
                     let authenticator = Arc::clone(&self.edge.authenticator);
@@ -88,7 +107,7 @@ impl Connection {
                     self.place = Some(place);
                     passed.map_err(|_| Over::Close(Close::TooManyConnections))?;
                     self.reply(r#"{"type":"connection_ack"}"#).await?;
-                    return Ok(session.with_headers(self.edge.gateway.socket_headers(told, &payload)));
+                    return Ok(session.with_headers(self.edge.gateway.socket_headers(headers, &payload)));
                 }
                 ClientMessage::Ping { .. } => self.reply(r#"{"type":"pong"}"#).await?,
                 ClientMessage::Subscribe { .. } => return Err(Over::Close(Close::Unauthorized)),
@@ -98,10 +117,10 @@ impl Connection {
     }
 
     async fn serve_session(&mut self, session: &Session, operations: &Operations) -> Over {
-        let mut state = session.state();
+        let mut entitled = session.entitled();
         let draining = self.edge.draining.clone();
         loop {
-            if let Some(error) = ended(&mut state) {
+            if let Some(error) = ended(&mut entitled) {
                 // Streams end without a word of their own: told an error, a client would not take them up again with
                 // a fresh credential.
                 return self.settle(operations, LAST_WORDS, close_for(error)).await;
@@ -114,17 +133,14 @@ impl Connection {
                 () = operations.superseded() => {
                     return self.settle(operations, DRAIN, Over::Close(Close::SupergraphChanged)).await;
                 }
-                changed = state.changed() => match changed {
-                    Ok(()) => {
-                        operations.rights_changed();
-                        continue;
-                    }
-                    Err(_) => return close_for(AuthenticationError::Unavailable),
-                },
+                () = entitled.changed() => {
+                    operations.rights_changed();
+                    continue;
+                }
             };
             // Boxed, as a client that only listens must not keep room for what it may say.
             let taken = match message {
-                Ok(message) => Box::pin(self.take(message, session, operations)).await,
+                Ok(message) => Box::pin(self.take(*message, session, operations)).await,
                 Err(over) => return over,
             };
             if let Err(over) = taken {
@@ -169,10 +185,10 @@ impl Connection {
         if self.socket.during(sent).await? { Ok(()) } else { Err(Over::Gone) }
     }
 
-    /// The next protocol message.
-    async fn next(&mut self) -> Result<ClientMessage, Over> {
+    /// The next protocol message; boxed, as one who waits for it keeps its room.
+    async fn next(&mut self) -> Result<Box<ClientMessage>, Over> {
         let text = self.socket.next().await?;
-        ClientMessage::parse(&text).ok_or(Over::Close(Close::BadRequest))
+        ClientMessage::parse(&text).map(Box::new).ok_or(Over::Close(Close::BadRequest))
     }
 }
 
@@ -198,6 +214,6 @@ mod tests {
     #[test]
     fn a_connection_that_only_listens_needs_a_small_task() {
         let room = room_of(serve);
-        assert!(room <= 1152, "{room} bytes");
+        assert!(room <= 704, "{room} bytes");
     }
 }

@@ -16,8 +16,8 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use self::bytes::ByteStream;
 pub use self::bytes::SocketBelow;
+use self::connection::Arrived;
 use self::handshake::{Handshake, has_token};
-use super::outbox::Outbox;
 use super::place::LivePlace;
 use super::protocol::SUBPROTOCOL;
 use super::streaming::refusal;
@@ -49,7 +49,8 @@ pub async fn upgrade(State(edge): State<Arc<OpenEdge>>, client: Client, request:
     let early = edge.authenticator.places().in_headers(headers);
     let early = early.or_else(|| Credential::in_subprotocols(headers));
     let early = early.or_else(|| credential_of_query(parts.uri.query()));
-    let arrival = (client.origin, edge.gateway.client_headers(headers), early, Box::new(place));
+    let headers = edge.gateway.client_headers(headers);
+    let arrival = Box::new(Arrived { origin: client.origin, headers, credential: early, place: Box::new(place) });
     let Handshake { connection, below, accept } = handshake;
     let attended = edge.socket();
     // Ends with the connection, which ends when the router shuts down.
@@ -57,7 +58,7 @@ pub async fn upgrade(State(edge): State<Arc<OpenEdge>>, client: Client, request:
         let _held: TaskTrackerToken = attended;
         let Ok(upgraded) = connection.await else { return };
         let (stream, read) = ByteStream::new(upgraded, below);
-        connection::serve(edge, Outbox::of_socket(stream), read, Box::new(arrival)).await;
+        connection::serve(edge, stream, read, arrival).await;
     });
     handshake::answer(accept, SUBPROTOCOL)
 }

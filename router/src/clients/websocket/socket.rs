@@ -149,7 +149,7 @@ impl Socket {
     }
 
     /// Says why the connection ends, after all that was said before, and waits for the client to take it.
-    pub(super) async fn close(mut self, close: &Close) {
+    pub(super) async fn close(mut self, close: Close) {
         metrics::counter!("cloudphone_websocket_closes_total", "code" => close.code().to_string()).increment(1);
         self.out.close(frame::close(close.code(), &close.reason()));
         // Who took nothing for long does not get longer for this.
