@@ -16,11 +16,11 @@ use crate::support::{Cable, Incoming, Socket, apart, eventually, holds};
 const SETTINGS: &str = "[http]
     header_read_timeout_seconds = 2
     keep_alive_seconds = 2
-    write_timeout_seconds = 3
+    write_timeout_seconds = 4
     request_timeout_seconds = 5
     [router]
     heartbeat_seconds = 2";
-/// Three heartbeats take six seconds, the time for a write and what the kernel has beyond it eight; the rest is the machine's.
+/// Three heartbeats take six seconds, the time for a write and what the kernel has beyond it nine; the rest is the machine's.
 const LIMIT_SECONDS: u64 = 25;
 /// The same where nothing is ever sent but a sign of life every twelve seconds.
 const SILENT_LIMIT_SECONDS: u64 = 40;

@@ -19,7 +19,7 @@ const NEAR: &str = "type Query { near: Int large: String }
 /// What is known of the one at the far host.
 const FAR: &str = "type Query { far: Int half: Int } type Subscription { farTicks(of: String!): String! }";
 /// Longer than the machine takes for anything here, and shorter than anything that waits for a peer in vain.
-const PAUSE_SECONDS: u64 = 2;
+const PAUSE_SECONDS: u64 = 3;
 
 /// A router with a subgraph at either end of the cable.
 struct Site {
