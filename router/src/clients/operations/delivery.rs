@@ -27,7 +27,7 @@ pub(super) struct Delivery {
 struct Course {
     /// Absent while a task has it.
     subscription: Option<Box<Subscription>>,
-    /// What there was no room for; boxed, as there mostly is.
+    /// What there was no room for; boxed, as most have nothing here.
     held: Option<Box<Message>>,
     /// It is told when there is room.
     waits: bool,

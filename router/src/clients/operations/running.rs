@@ -42,7 +42,7 @@ impl Running {
         self.operations.iter()
     }
 
-    /// Adds one under an id that is free, which the task does for which `begin` gets the number.
+    /// Adds one under an id that is free. `begin` gets its number, and starts the task that is the first to work on it.
     pub(super) fn add(&mut self, id: String, begin: impl FnOnce(u64) -> AbortHandle) {
         self.started += 1;
         let (number, task) = (self.started, Some(begin(self.started)));

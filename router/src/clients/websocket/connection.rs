@@ -24,11 +24,8 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How long queries and mutations may take to finish when the supergraph changed.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// What is known of a connection before its first word. Boxed, as most of a connection's life comes after.
-pub(super) type Arrival = Box<Arrived>;
-
-/// See [`Arrival`].
-pub(super) struct Arrived {
+/// What is known of a connection before its first word. Kept in a box, as most of a connection's life comes after.
+pub(super) struct Arrival {
     pub(super) origin: Origin,
     /// What else of it subgraphs are told.
     pub(super) headers: ClientHeaders,
@@ -42,7 +39,7 @@ pub(super) fn serve(
     edge: Arc<OpenEdge>,
     stream: ByteStream,
     read: Bytes,
-    arrival: Arrival,
+    arrival: Box<Arrival>,
 ) -> impl Future<Output = ()> {
     let out = Outbox::of_socket(stream);
     let socket = Socket::new(Arc::clone(&out), &read, edge.limits.heartbeat, edge.limits.write_timeout);
@@ -69,7 +66,7 @@ struct Connection {
 }
 
 impl Connection {
-    async fn run(&mut self, arrival: Arrival) -> Over {
+    async fn run(&mut self, arrival: Box<Arrival>) -> Over {
         // Boxed, like the arrival.
         let session = match Box::pin(self.begin(arrival)).await {
             Ok(session) => Arc::new(session),
@@ -82,7 +79,7 @@ impl Connection {
         over
     }
 
-    async fn begin(&mut self, arrival: Arrival) -> Result<Session, Over> {
+    async fn begin(&mut self, arrival: Box<Arrival>) -> Result<Session, Over> {
         let draining = self.edge.draining.clone();
         let limit = self.edge.limits.initialisation_timeout;
         tokio::select! {
@@ -94,8 +91,8 @@ impl Connection {
         }
     }
 
-    async fn initialise(&mut self, arrival: Arrival) -> Result<Session, Over> {
-        let Arrived { origin, headers, credential: early, mut place } = *arrival;
+    async fn initialise(&mut self, arrival: Box<Arrival>) -> Result<Session, Over> {
+        let Arrival { origin, headers, credential: early, mut place } = *arrival;
         loop {
             match *self.next().await? {
                 ClientMessage::ConnectionInit { payload } => {

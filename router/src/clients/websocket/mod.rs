@@ -16,7 +16,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use self::bytes::ByteStream;
 pub use self::bytes::SocketBelow;
-use self::connection::Arrived;
+use self::connection::Arrival;
 use self::handshake::{Handshake, has_token};
 use super::place::LivePlace;
 use super::protocol::SUBPROTOCOL;
@@ -50,7 +50,7 @@ pub async fn upgrade(State(edge): State<Arc<OpenEdge>>, client: Client, request:
     let early = early.or_else(|| Credential::in_subprotocols(headers));
     let early = early.or_else(|| credential_of_query(parts.uri.query()));
     let headers = edge.gateway.client_headers(headers);
-    let arrival = Box::new(Arrived { origin: client.origin, headers, credential: early, place: Box::new(place) });
+    let arrival = Box::new(Arrival { origin: client.origin, headers, credential: early, place: Box::new(place) });
     let Handshake { connection, below, accept } = handshake;
     let attended = edge.socket();
     // Ends with the connection, which ends when the router shuts down.
