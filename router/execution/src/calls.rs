@@ -50,14 +50,13 @@ pub(crate) fn prepare(
             Pending::Root { targets }
         }
         StepInput::Entities(inputs) => {
-            let collected: Vec<_> =
-                inputs.iter().map(|input| representations::collect(store, types, roots, input)).collect();
+            let mut collected = Vec::with_capacity(inputs.len());
+            for input in inputs {
+                begin_entry(&input.variable, &mut json);
+                collected.push(representations::collect(store, types, roots, input, &mut json));
+            }
             if collected.iter().all(|input| input.targets.is_empty()) {
                 return None;
-            }
-            for (input, collected) in inputs.iter().zip(&collected) {
-                begin_entry(&input.variable, &mut json);
-                json.extend_from_slice(&collected.json);
             }
             Pending::Entities(collected)
         }

@@ -133,7 +133,7 @@ impl Executor {
             Err(errors) => return self.inner.refused(errors, &request.context),
         };
         let run = Run::of(&planned, request.context);
-        let mut store = Store::default();
+        let mut store = Store::borrow();
         let root = store.add_object(TypeId::UNKNOWN, &[]);
         run.steps(&mut store, &[root], 0).await;
         let mut answers = run.answers(&mut store, &[(root, Map::new())]);

@@ -11,9 +11,7 @@ const BYTES_OF_ONE: usize = 48;
 /// The representations of one input and whom their answers are for.
 #[derive(Debug, Default)]
 pub(crate) struct Representations {
-    /// A JSON list.
-    pub(crate) json: Vec<u8>,
-    /// How many there are in it.
+    /// How many there are in the list.
     pub(crate) count: usize,
     pub(crate) targets: Vec<Target>,
 }
@@ -28,51 +26,70 @@ pub(crate) struct Target {
     pub(crate) path: usize,
 }
 
-/// Finds the entities of an input below the roots.
+/// Finds the entities of an input below the roots and appends the JSON list of them.
 pub(crate) fn collect(
     store: &mut Store,
     types: &TypeTable,
     roots: &[ObjectId],
     input: &EntityInput,
+    json: &mut Vec<u8>,
 ) -> Representations {
     let stamp = store.next_stamp();
-    let mut collected = Representations { json: vec![b'['], ..Representations::default() };
-    let mut objects = Vec::new();
-    let mut known = Known::default();
+    let mut collected = Representations::default();
+    let mut scratch = std::mem::take(&mut store.scratch);
+    let Scratch { objects, known } = &mut scratch;
+    known.by_hash.clear();
     let mut written = Vec::new();
+    json.push(b'[');
     for (path, segments) in input.paths.iter().enumerate() {
         objects.clear();
         for root in roots {
-            store.collect(*root, segments, stamp, &mut objects);
+            store.collect(*root, segments, stamp, objects);
         }
         collected.targets.reserve(objects.len());
-        collected.json.reserve(objects.len() * BYTES_OF_ONE);
-        for object in &objects {
-            let start = collected.json.len();
+        json.reserve(objects.len() * BYTES_OF_ONE);
+        for object in objects.iter() {
+            let start = json.len();
             if collected.count > 0 {
-                collected.json.push(b',');
+                json.push(b',');
             }
-            let begin = collected.json.len();
+            let begin = json.len();
             let writer = Writer { store, types, input };
-            if !writer.representation(*object, &mut written, &mut collected.json) {
-                collected.json.truncate(start);
+            if !writer.representation(*object, &mut written, json) {
+                json.truncate(start);
                 continue;
             }
-            let representation = known.position(&collected.json, begin, collected.count);
+            let representation = known.position(json, begin, collected.count);
             if representation == collected.count {
                 collected.count += 1;
             } else {
-                collected.json.truncate(start);
+                json.truncate(start);
             }
             collected.targets.push(Target { object: *object, representation, path });
         }
     }
-    collected.json.push(b']');
+    json.push(b']');
+    store.scratch = scratch;
     collected
 }
 
+/// Room for finding representations, which the next one to find some takes over.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    objects: Vec<ObjectId>,
+    known: Known,
+}
+
+impl Scratch {
+    /// Bytes of room, about.
+    pub(crate) fn bytes(&self) -> usize {
+        self.objects.capacity() * size_of::<ObjectId>()
+            + self.known.by_hash.capacity() * size_of::<(u64, (usize, usize, usize))>()
+    }
+}
+
 /// Representations by their hash; equality is always by all bytes.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Known {
     hasher: RandomState,
     by_hash: AHashMap<u64, (usize, usize, usize)>,

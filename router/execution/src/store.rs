@@ -9,7 +9,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use cloudphone_planning::{GraphQlError, PathSegment, Shape, Symbol, TypeId, TypeTable};
 
+use crate::representations::Scratch;
+
 mod failures;
+mod spare;
 mod walk;
 
 const NONE: u32 = u32::MAX;
@@ -122,6 +125,8 @@ pub(crate) struct Store {
     pub(crate) root: Option<ObjectId>,
     stamp: u32,
     shared_objects: u32,
+    /// Room for whoever looks for entities.
+    pub(crate) scratch: Scratch,
 }
 
 fn index(len: usize) -> u32 {

@@ -33,14 +33,14 @@ pub(crate) async fn start(
     let Some(step) = operation.plan().steps.first() else {
         if operation.is_restricted() {
             // Its caller may not see any of it, and is told so.
-            let mut store = Store::default();
+            let mut store = Store::borrow();
             let root = store.add_object(TypeId::UNKNOWN, &[]);
             return Err(run.answers(&mut store, &[(root, Map::new())]).pop().expect("one root has one answer"));
         }
         // Nothing but `__typename` was asked for: there is no source, so there is no event.
         return Ok(stream::empty().boxed());
     };
-    let mut store = Store::default();
+    let mut store = Store::borrow();
     let root = store.add_object(TypeId::UNKNOWN, &[]);
     let variables = run.root_variables(&mut store, root, step);
     let (service, options) = run.service(step).map_err(|error| run.failed(step, &error))?;
@@ -101,7 +101,7 @@ async fn complete(run: &Run, bodies: Vec<(Bytes, bool)>) -> Vec<ExecutionResult>
     }
     let step = &run.operation.plan().steps[0];
     let types = run.operation.supergraph().types();
-    let mut store = Store::default();
+    let mut store = Store::borrow();
     let mut roots = Vec::with_capacity(bodies.len());
     let mut gaps = Vec::with_capacity(bodies.len());
     for (body, gap) in bodies {
