@@ -3,8 +3,10 @@
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
-use super::{Object, Overlay, Store};
+use bytes::Bytes;
 use cloudphone_planning::Symbol;
+
+use super::{Failure, Node, Object, Overlay, Store};
 
 /// Stores kept for each thread; a request that finds none makes one.
 const KEPT: usize = 4;
@@ -40,10 +42,12 @@ impl Store {
 
     /// Bytes of room, about.
     fn room(&self) -> usize {
-        self.fields.capacity() * size_of::<(Symbol, super::Node)>()
-            + self.items.capacity() * size_of::<super::Node>()
+        self.sources.capacity() * size_of::<Bytes>()
+            + self.fields.capacity() * size_of::<(Symbol, Node)>()
+            + self.items.capacity() * size_of::<Node>()
             + self.objects.capacity() * size_of::<Object>()
             + self.overlays.capacity() * size_of::<(Overlay, u32)>()
+            + self.failures.capacity() * size_of::<Failure>()
             + self.scratch.bytes()
     }
 }
@@ -81,10 +85,8 @@ impl DerefMut for Borrowed {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use cloudphone_planning::{GraphQlError, TypeId};
 
-    use super::super::Node;
     use super::*;
 
     #[test]
@@ -106,10 +108,14 @@ mod tests {
 
     #[test]
     fn what_is_held_is_bounded() {
-        let mut large = Store::borrow();
-        large.items.reserve(KEPT_BYTES);
-        drop(large);
-        assert_eq!(Store::borrow().room(), 0, "a large one is given back");
+        let items = |store: &mut Store| store.items.reserve(KEPT_BYTES);
+        let failures = |store: &mut Store| store.failures.reserve(KEPT_BYTES);
+        for grow in [items, failures] {
+            let mut large = Store::borrow();
+            grow(&mut large);
+            drop(large);
+            assert_eq!(Store::borrow().room(), 0, "a large one is given back");
+        }
         let many: Vec<_> = (0..KEPT * 3).map(|_| Store::borrow()).collect();
         drop(many);
         assert_eq!(LEFT.with_borrow(Vec::len), KEPT);
